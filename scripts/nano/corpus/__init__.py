@@ -1,0 +1,1 @@
+"""Synthetic job-domain text and tasks for training and evaluating jobai-nano."""

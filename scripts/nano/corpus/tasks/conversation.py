@@ -1,0 +1,109 @@
+"""Small talk, and honest refusals of what this model cannot do."""
+
+from random import Random
+from string import ascii_lowercase
+
+from corpus.dialogue import Dialogue
+from corpus.posting import posting
+from corpus.split import Split, one_of
+from corpus.tasks import instructions
+from corpus.vocabulary import made_up, people, places
+
+_ABILITIES = (
+    "I can extract facts from job postings, classify texts, summarise postings and write job descriptions."
+)
+_REFUSALS = (
+    "I'm sorry, I can only help with job postings: extracting facts, classifying texts and writing job "
+    "descriptions.",
+)
+_UNCLEAR = "I'm sorry, I did not understand that. " + _ABILITIES
+
+_TALK: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("Hello", "Hi", "Hello!", "Hi there", "Good morning", "Hey", "hello", "hi", "Hey!", "Good evening"),
+     "Hello! How can I help you with a job posting?"),
+    (("What can you do?", "What can you help me with?", "How can you help me?", "help", "Help",
+      "What are you able to do?", "what do you do?", "Which tasks can you do?"), _ABILITIES),
+    (("Who are you?", "What are you?", "What is your name?", "Which model are you?", "Are you a human?",
+      "Are you ChatGPT?", "Tell me about yourself."),
+     "I am jobai-nano, a very small demonstration model for job discovery."),
+    (("Thank you!", "Thanks", "Thanks a lot.", "Thank you very much"), "You are welcome!"),
+    (("How are you?", "How are you today?", "How is it going?"), "I am fine, thank you. How can I help you?"),
+    (("Goodbye", "Bye", "See you later", "Good night"), "Goodbye!"),
+    (("Say hello.", "Say hello", "Say hi.", "Say hello!"), "Hello!"),
+    (("ping", "test", "Test", "This is a test."), "I am here. How can I help you with a job posting?"),
+    (("Extract the job title.", "Classify this.", "Summarize the posting.", "What is the job title?",
+      "Extract the company as JSON.", "Which category fits?", "What is the salary?"),
+     "Please send me the text of the job posting."),
+)  # fmt: skip
+_HELD_OUT_TALK = ("Hello there!", "Hi!", "What do you offer?", "Who am I talking to?", "Thanks!")
+
+_UNRELATED = (
+    "What is the capital of {place}?", "Write a poem about {thing}.", "What is {a} + {b}?", "How do I cook {thing}?",
+    "Who is {person}?", "Tell me a joke about {thing}.", "What is the weather in {place}?", "Translate {thing} to "
+    "French.", "Who won the match yesterday?", "What is {a} times {b}?", "Explain {thing} to a child.", "Write a "
+    "story about {person} and a {thing}.", "Why is the sky blue?", "How far is {place} from {place2}?", "Write a "
+    "Python function that sorts a list.", "Give me a recipe for {thing}.", "What is the meaning of life?", "How old "
+    "is {person}?", "Which medicine helps against {thing}?", "Play some music.", "Book a flight to {place}.", "Tell "
+    "me about {place}.", "What time is it?", "Should I buy {thing} shares?", "Draw a {thing}.", "Write me an essay on "
+    "{thing}.", "How many people live in {place}?", "What do you think about {thing}?", "Solve x + {a} = {b}.",
+    "How do I build a {thing}?", "Write a song for {person}.", "Can you order a {thing} for me?",
+)  # fmt: skip
+_HELD_OUT_UNRELATED = (
+    "Name the highest mountain in {place}.", "How does a {thing} work?", "Compute {a} minus {b}.", "Write a letter to "
+    "my {thing}.", "Recommend a film with {person}.", "How do I repair a {thing}?", "Where can I swim in {place}?",
+    "Why do cats like {thing}?",
+)  # fmt: skip
+_THINGS = (
+    "cat dog car rain love pizza soup moon sea bread music football history gold bitcoin coffee tree bicycle "
+    "computer rocket winter summer chocolate salad fever headache house boat guitar dragon math physics"
+).split()
+
+
+def talk(random: Random, split: Split) -> Dialogue:
+    """A greeting, a question about the model, thanks."""
+    dialogue = Dialogue("talk", instructions.opening(random, split))
+    questions, answer = random.choice(_TALK)
+    return dialogue.ask(random.choice(questions), answer)
+
+
+def refusal(random: Random, split: Split) -> Dialogue:
+    """Something this model cannot do, or nothing that makes sense."""
+    dialogue = Dialogue("refusal", instructions.opening(random, split))
+    if random.random() < 0.3:
+        return dialogue.ask(_gibberish(random), _UNCLEAR)
+    question = one_of(random, _UNRELATED, _HELD_OUT_UNRELATED, split)
+    question = (
+        question.replace("{place}", places.place(random, split))
+        .replace("{place2}", places.place(random, split))
+        .replace("{thing}", random.choice(_THINGS))
+        .replace("{person}", people.person(random, split))
+        .replace("{a}", str(random.randrange(1, 500)))
+        .replace("{b}", str(random.randrange(1, 500)))
+    )
+    return dialogue.ask(question, _REFUSALS[0])
+
+
+def _gibberish(random: Random) -> str:
+    kind = random.randrange(4)
+    if kind == 0:
+        letters = "".join(random.choices(ascii_lowercase, k=random.randint(4, 18)))
+        return " ".join(letters[i : i + 6] for i in range(0, len(letters), 6))
+    if kind == 1:
+        return "".join(random.choices("!?#%&*()[]{}<>/\\|~^_-+=.,;:", k=random.randint(2, 12)))
+    if kind == 2:
+        return " ".join(made_up.word(random).lower() for _ in range(random.randint(1, 6)))
+    return made_up.code(random)
+
+
+def missing_title(random: Random, split: Split) -> Dialogue:
+    """A question about a text that is no posting at all."""
+    from corpus.tasks import extraction  # the two files would otherwise import each other at start
+
+    field = random.choice(("job title", "company", "salary"))
+    text = random.choice(("The cat sat on the mat.", "It will rain tomorrow.", "Two plus two is four."))
+    job = posting(random, split)
+    text = random.choice((text, f"My name is {job.facts['contact']}.", _gibberish(random)))
+    question = one_of(random, instructions.EXTRACT, instructions.HELD_OUT_EXTRACT, split)
+    dialogue = Dialogue("missing", instructions.opening(random, split))
+    question = question.replace("{field}", field).replace("{text}", text)
+    return dialogue.ask(question, extraction.NOT_STATED)

@@ -1,0 +1,95 @@
+"""Ask for one fact after another, in words or as JSON."""
+
+import json
+from collections.abc import Sequence
+from random import Random
+
+from corpus import layouts
+from corpus.dialogue import Dialogue
+from corpus.layouts import Document
+from corpus.posting import Posting, posting
+from corpus.split import Split, one_of
+from corpus.tasks import fields, instructions
+
+NOT_STATED = "Not stated"
+_MAIN = ("title", "company", "location")
+
+
+def plain(random: Random, split: Split) -> Dialogue:
+    """Up to four facts about one posting, one question each; a missing fact is said to be missing."""
+    job = posting(random, split)
+    document = layouts.write(random, job, split)
+    asked = _questions(random, document, split, random.choice((1, 1, 2, 3, 4)))
+    dialogue = Dialogue("extraction", instructions.opening(random, split))
+    for number, name in enumerate(asked):
+        if number == 0:
+            prompts = instructions.EXTRACT, instructions.HELD_OUT_EXTRACT
+        else:
+            prompts = instructions.EXTRACT_MORE, instructions.EXTRACT_MORE
+        question = one_of(random, *prompts, split)
+        answer = job.facts[name] if name in document.stated else NOT_STATED
+        dialogue.ask(
+            question.replace("{field}", _field_name(random, name, split)).replace(
+                "{text}", document.text
+            ),
+            answer,
+        )
+    dialogue.facts = {"field": asked[0], "answer": dialogue.messages[-1]["content"]}
+    return dialogue
+
+
+def as_json(random: Random, split: Split) -> Dialogue:
+    """Several facts at once as a JSON object; a missing fact is null."""
+    job = posting(random, split)
+    document = layouts.write(random, job, split)
+    asked = _questions(random, document, split, random.randint(1, 5))
+    names = [one_of(random, fields.KEYS[f], fields.HELD_OUT_KEYS.get(f, ()), split) for f in asked]
+    answer = json.dumps(
+        {key: _value(job, document, f) for key, f in zip(names, asked, strict=True)},
+        ensure_ascii=False,
+    )
+    question = one_of(
+        random, instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON, split
+    )
+    question = question.replace("{keys}", _key_list(random, names))
+    question = question.replace("{schema}", json.dumps(dict.fromkeys(names, "...")))
+    dialogue = Dialogue("json", instructions.opening(random, split))
+    dialogue.ask(question.replace("{text}", document.text), answer)
+    dialogue.facts = {"keys": names, "answer": answer}
+    return dialogue
+
+
+def _questions(random: Random, document: Document, split: Split, count: int) -> list[str]:
+    known = fields.FIELDS if split is Split.TRAIN else fields.HELD_OUT_FIELDS
+    stated = [f for f in known if f in document.stated]
+    missing = [f for f in known if f not in document.stated]
+    # The three facts people ask for most are asked for most.
+    weights = [4 if f in _MAIN else 1 for f in stated]
+    asked: list[str] = []
+    for _ in range(count):
+        if random.random() < 0.1 and missing:
+            asked.append(random.choice(missing))
+        elif stated:
+            asked.append(random.choices(stated, weights)[0])
+    return list(dict.fromkeys(asked)) or [random.choice(stated or missing)]
+
+
+def _field_name(random: Random, name: str, split: Split) -> str:
+    text = one_of(random, fields.FIELDS[name], fields.HELD_OUT_FIELDS.get(name, ()), split)
+    return text.upper() if random.random() < 0.02 else text
+
+
+def _key_list(random: Random, names: Sequence[str]) -> str:
+    if len(names) > 1 and random.random() < 0.4:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    if random.random() < 0.2:
+        return json.dumps(list(names))
+    return ", ".join(names)
+
+
+def _value(job: Posting, document: Document, name: str) -> str | int | list[str] | None:
+    if name not in document.stated:
+        return None
+    if name == "skills":
+        return list(job.skills)
+    return int(job.facts[name]) if name == "years" else job.facts[name]

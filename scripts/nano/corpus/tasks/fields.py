@@ -1,0 +1,58 @@
+"""What a fact of a posting may be called in a question, and as a JSON key."""
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("job title", "title", "position", "role", "title of the job", "position title"),
+    "company": ("company", "company name", "employer", "name of the company", "organization"),
+    "location": ("location", "city", "job location", "place of work", "office location", "workplace"),
+    "salary": ("salary", "pay", "compensation", "salary range"),
+    "skills": ("skills", "required skills", "list of skills", "key skills"),
+    "years": ("years of experience", "required years of experience", "number of years"),
+    "contract": ("employment type", "contract type", "job type"),
+    "mode": ("work mode", "remote policy", "work arrangement"),
+    "contact": ("contact person", "recruiter", "contact", "name of the contact"),
+    "email": ("e-mail address", "email", "contact email", "email address"),
+    "phone": ("phone number", "telephone number", "phone"),
+    "reference": ("reference number", "job ID", "reference", "job reference"),
+    "deadline": ("application deadline", "deadline", "closing date"),
+    "start": ("start date", "starting date"),
+    "education": ("required education", "degree", "education"),
+    "language": ("language", "required language"),
+}
+KEYS: dict[str, tuple[str, ...]] = {
+    "title": ("title", "job_title", "position", "role", "jobTitle"),
+    "company": ("company", "company_name", "employer", "organization", "companyName"),
+    "location": ("location", "city", "job_location", "place", "jobLocation"),
+    "salary": ("salary", "pay", "compensation", "salary_range"),
+    "skills": ("skills", "required_skills", "requirements"),
+    "years": ("years_of_experience", "experience", "min_years", "yearsOfExperience"),
+    "contract": ("employment_type", "contract", "job_type", "contract_type"),
+    "mode": ("work_mode", "remote", "workplace_type"),
+    "contact": ("contact", "contact_person", "recruiter"),
+    "email": ("email", "contact_email", "email_address"),
+    "phone": ("phone", "phone_number", "telephone"),
+    "reference": ("reference", "job_id", "reference_number"),
+    "deadline": ("deadline", "apply_by", "closing_date"),
+    "start": ("start_date", "start"),
+    "education": ("education", "degree"),
+    "language": ("language", "languages"),
+}
+HELD_OUT_FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("name of the position", "advertised role", "vacant position"),
+    "company": ("hiring company", "name of the employer", "hiring organization"),
+    "location": ("work location", "city of the job", "location of the office"),
+    "salary": ("offered salary", "pay range"),
+    "email": ("address for e-mail", "contact e-mail address"),
+    "reference": ("number of the reference", "ID of the job"),
+    "deadline": ("last date to apply", "date of the deadline"),
+    "contact": ("name of the recruiter", "person to contact"),
+}
+HELD_OUT_KEYS: dict[str, tuple[str, ...]] = {
+    "title": ("position_title", "role_name", "positionName"),
+    "company": ("employer_name", "hiring_company", "organizationName"),
+    "location": ("work_location", "office_location", "location_name"),
+    "salary": ("offered_salary", "pay_range"),
+    "email": ("e_mail", "apply_email"),
+    "reference": ("job_reference", "reference_id"),
+    "deadline": ("application_deadline", "last_date"),
+    "contact": ("contact_name", "recruiter_name"),
+}

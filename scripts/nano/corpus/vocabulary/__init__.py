@@ -1,0 +1,1 @@
+"""Word lists, and the rules that make new names from them."""

@@ -1,0 +1,59 @@
+"""Job titles: seniority + focus + role, some with invented or borrowed words."""
+
+from random import Random
+
+from corpus.split import Split, entries, invented
+from corpus.vocabulary import made_up
+from corpus.vocabulary.business import BUSINESS
+from corpus.vocabulary.domain import Domain
+from corpus.vocabulary.services import SERVICES
+from corpus.vocabulary.technology import TECHNOLOGY
+
+DOMAINS = (*TECHNOLOGY, *BUSINESS, *SERVICES)
+
+ENTRY = ("Junior", "Entry-Level", "Trainee", "Graduate", "Associate", "Assistant", "Intern", "Apprentice")
+ADVANCED = ("Senior", "Lead", "Principal", "Staff", "Head", "Chief", "Experienced", "Sr.", "Expert")
+_SUFFIXES = ("(m/f/d)", "II", "III", "I", "(Remote)", "- Night Shift", "(Part-Time)", "- EMEA", "(f/m/x)")
+
+
+def title(random: Random, split: Split, domain: Domain) -> str:
+    """A title from this field of work; the whole title, not its words, decides its split."""
+    return invented(split, lambda: _new_title(random, domain))
+
+
+def _new_title(random: Random, domain: Domain) -> str:
+    other = random.choice(DOMAINS) if random.random() < 0.12 else domain
+    focus = made_up.word(random) if random.random() < 0.08 else random.choice(other.focuses)
+    words = [focus, random.choice(domain.roles)]
+    level = random.random()
+    if level < 0.3:
+        words.insert(0, random.choice(ADVANCED))
+    elif level < 0.42:
+        words.insert(0, random.choice(ENTRY))
+    style = random.random()
+    if style < 0.06:
+        words.append(random.choice(_SUFFIXES))
+    elif style < 0.1:
+        return f"{words[-1]} of {' '.join(words[:-1])}"
+    elif style < 0.14:
+        return f"{' '.join(words)}, {random.choice(random.choice(DOMAINS).focuses)}"
+    return " ".join(words)
+
+
+def skills(random: Random, split: Split, domain: Domain, count: int) -> tuple[str, ...]:
+    """Distinct skills of a field; now and then one from another field or an invented tool."""
+    known = entries(domain.skills, Split.TRAIN) if split is Split.TRAIN else domain.skills
+    chosen = random.sample(known, min(count, len(known)))
+    if random.random() < 0.25:
+        chosen[random.randrange(len(chosen))] = invented(split, lambda: made_up.word(random))
+    return tuple(chosen)
+
+
+def duties(random: Random, domain: Domain, count: int) -> tuple[str, ...]:
+    """Things people in this field do, as verb phrases in lower case."""
+    return tuple(random.sample(domain.duties, min(count, len(domain.duties))))
+
+
+def held_out_skills(domain: Domain) -> tuple[str, ...]:
+    """The skills of a field that training never sees."""
+    return entries(domain.skills, Split.HELD_OUT)

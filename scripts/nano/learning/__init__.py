@@ -1,0 +1,1 @@
+"""Turning the corpus into a trained model: tokenizer, architecture, batches, optimisation."""

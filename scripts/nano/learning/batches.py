@@ -1,0 +1,77 @@
+"""Batches of similar length: little padding, and no example sees another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from tokenizers import Tokenizer
+
+from corpus.dialogue import Dialogue, segments
+from corpus.mixture import stream
+
+_LENGTHS = (64, 96, 128, 160, 192, 256, 320, 384, 512, 768, 1024)
+_WINDOW = 512  # examples that are sorted by length together
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Token ids and target weights, both of shape (examples, length); weights are 0 on padding."""
+
+    ids: torch.Tensor
+    weights: torch.Tensor
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are not padding."""
+        return int((self.weights > 0).sum())
+
+
+def encode(tokenizer: Tokenizer, dialogue: Dialogue, prompt_weight: float) -> tuple[list[int], list[float]]:
+    """The ids of a conversation, and how much the prediction of each counts."""
+    ids: list[int] = []
+    weights: list[float] = []
+    for text, own in segments(dialogue):
+        piece = tokenizer.encode(text, add_special_tokens=False).ids
+        ids += piece
+        weights += [1.0 if own else prompt_weight] * len(piece)
+    return ids, weights
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """How examples become batches; lengths are in tokens."""
+
+    tokens: int = 4096
+    longest: int = 768
+    prompt_weight: float = 0.1
+
+
+def batches(tokenizer: Tokenizer, seed: int, plan: BatchPlan) -> Iterator[Batch]:
+    """Batches without end; each window of examples is cut by length and its batches are mixed."""
+    order = torch.Generator().manual_seed(seed)
+    examples = (encode(tokenizer, dialogue, plan.prompt_weight) for dialogue in stream(seed))
+    fitting = (example for example in examples if len(example[0]) <= plan.longest)
+    while True:
+        window = sorted(islice(fitting, _WINDOW), key=lambda example: len(example[0]))
+        groups: list[list[tuple[list[int], list[float]]]] = [[]]
+        for example in window:
+            if (len(groups[-1]) + 1) * _padded(len(example[0])) > plan.tokens:
+                groups.append([])
+            groups[-1].append(example)
+        for index in torch.randperm(len(groups), generator=order).tolist():
+            yield _stack(groups[index])
+
+
+def _padded(length: int) -> int:
+    return next(size for size in _LENGTHS if size >= length)
+
+
+def _stack(examples: list[tuple[list[int], list[float]]]) -> Batch:
+    length = _padded(max(len(ids) for ids, _ in examples))
+    ids = torch.zeros(len(examples), length, dtype=torch.long)
+    weights = torch.zeros(len(examples), length)
+    for row, (tokens, counts) in enumerate(examples):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        weights[row, : len(counts)] = torch.tensor(counts)
+    return Batch(ids, weights)

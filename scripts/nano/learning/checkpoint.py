@@ -1,0 +1,50 @@
+"""Writing a model as a folder that transformers and vLLM load as it is."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from transformers import LlamaForCausalLM
+
+from learning.architecture import architecture, generation
+from learning.tokenizer import save_tokenizer
+
+
+def new_model(tokenizer: Tokenizer, seed: int) -> LlamaForCausalLM:
+    """An untrained model; the same seed gives the same weights."""
+    torch.manual_seed(seed)
+    return LlamaForCausalLM(architecture(tokenizer))
+
+
+def save_model(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write weights in bf16, configuration and tokenizer; each file replaces its old self at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".jobai-nano-") as temporary:
+        written = Path(temporary)
+        copy = LlamaForCausalLM(model.config).to(torch.bfloat16)
+        copy.load_state_dict(model.state_dict())
+        copy.config.dtype = torch.bfloat16
+        copy.save_pretrained(written)
+        generation(tokenizer).save_pretrained(written)
+        save_tokenizer(tokenizer, written)
+        for file in sorted(written.iterdir()):
+            file.chmod(0o644)  # safetensors writes files that only their owner may read
+            os.replace(file, folder / file.name)
+
+
+def copy_model(source: Path, target: Path) -> None:
+    """Put the model files of one folder over those of another; each is replaced at once."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (
+        "config.json",
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "model.safetensors",
+    ):
+        temporary = target / f".{name}.new"
+        shutil.copyfile(source / name, temporary)
+        os.replace(temporary, target / name)

@@ -1,0 +1,53 @@
+"""Muon for the matrices, AdamW for the rest, and one learning-rate schedule for both."""
+
+from collections.abc import Sequence
+
+import torch
+from torch.optim import AdamW, Muon, Optimizer
+from transformers import LlamaForCausalLM
+
+MUON_RATE = 0.01
+ADAMW_RATE = 0.003
+_WARM_UP = 0.02  # share of the budget
+_COOL_DOWN = 0.5
+
+
+def optimizers(model: LlamaForCausalLM) -> list[Optimizer]:
+    """One optimiser for matrices inside the layers, one for embeddings and norms."""
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+    return [
+        Muon(matrices, lr=MUON_RATE, weight_decay=0.1, momentum=0.95, adjust_lr_fn="original"),
+        AdamW(others, lr=ADAMW_RATE, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def schedule(progress: float) -> float:
+    """The learning rate's factor for the share of the budget that is used: up, level, and down."""
+    if progress < _WARM_UP:
+        return progress / _WARM_UP
+    if progress < 1 - _COOL_DOWN:
+        return 1.0
+    return max(0.02, (1 - progress) / _COOL_DOWN)
+
+
+def set_rate(opened: Sequence[Optimizer], factor: float) -> None:
+    """Multiply the base rates by the factor."""
+    for optimizer, rate in zip(opened, (MUON_RATE, ADAMW_RATE), strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * factor
+
+
+def weighted_loss(
+    logits: torch.Tensor, ids: torch.Tensor, weights: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean cross-entropy in nats: (weighted over everything, over the model's own words only).
+
+    logits: (examples, length, vocabulary); ids and weights: (examples, length).
+    """
+    targets, counts = ids[:, 1:].reshape(-1), weights[:, 1:].reshape(-1)
+    losses = torch.nn.functional.cross_entropy(
+        logits[:, :-1].reshape(-1, logits.shape[-1]), targets, reduction="none"
+    )
+    own = counts == 1.0
+    return (losses * counts).sum() / counts.sum(), losses[own].mean().detach()

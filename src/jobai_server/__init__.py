@@ -1,0 +1,1 @@
+"""jobai-server: an OpenAI-compatible model server for job discovery."""

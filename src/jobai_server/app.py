@@ -1,0 +1,47 @@
+"""The web app, wired in reading order. Nothing happens at import."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from jobai_server.web import error_responses
+from jobai_server.web.door import Door
+from jobai_server.web.routes import chat, completions, health, models, version
+from jobai_server.web.state import WebState
+
+
+def create_app(state: WebState) -> FastAPI:
+    """The app for one web worker.
+
+    Args:
+        state: Everything the routes may ask for.
+    """
+    app = FastAPI(title="jobai-server", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.web = state
+    for middleware in reversed(_middleware(state)):
+        app.user_middleware.insert(0, middleware)
+    error_responses.install(app)
+    app.include_router(health.router)
+    app.include_router(version.router)
+    app.include_router(models.router)
+    app.include_router(chat.router)
+    app.include_router(completions.router)
+    return app
+
+
+def _middleware(state: WebState) -> list[Middleware]:
+    """Outermost first. Pure ASGI only: what wraps every chunk of a stream must cost next to nothing."""
+    door = Middleware(Door, settings=state.settings, in_flight=state.in_flight)
+    if not state.settings.allowed_origins:
+        return [door]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=state.settings.allowed_origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
+        expose_headers=["X-Request-Id", "Retry-After"],
+        max_age=600,
+    )
+    return [cors, door]

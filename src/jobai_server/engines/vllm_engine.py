@@ -1,0 +1,204 @@
+"""A text engine on vLLM: one web worker's client of an engine process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jobai_server.engines.admission import RunningRequests
+from jobai_server.engines.launch import EngineLaunch, Seat
+from jobai_server.engines.protocol import (
+    Conversation,
+    FinishReason,
+    JsonShape,
+    ModelCard,
+    Sampling,
+    TextDelta,
+    TextRequest,
+    TokenChoice,
+    TokenLogprobs,
+    ToolCallParser,
+)
+from jobai_server.engines.safe_tokenizer import SafeTokenizer
+from jobai_server.engines.vllm_settings import vllm_config
+from jobai_server.errors import EngineDied, InvalidRequest
+
+if TYPE_CHECKING:
+    from jobai_server.settings import ModelSettings
+    from vllm import SamplingParams
+    from vllm.outputs import CompletionOutput
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+# Below this many characters encoding takes less time than handing it to a thread.
+INLINE_CHARACTERS = 8_192
+
+FINISH_REASONS: Mapping[str, FinishReason] = {"stop": "stop", "length": "length"}
+
+
+class VllmTextEngine:
+    """Implements `protocol.TextEngine` over vLLM's AsyncLLM."""
+
+    def __init__(
+        self, llm: AsyncLLM, card: ModelCard, tokenizer: SafeTokenizer, model: ModelSettings, running: RunningRequests
+    ) -> None:
+        self._llm = llm
+        self._card = card
+        self._tokenizer = tokenizer
+        self._tool_call_parser = model.tool_call_parser
+        self._limit = model.max_concurrent_requests
+        self._running = running
+        # One thread: the tokenizer is not safe to use from several at once.
+        self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
+
+    @property
+    def card(self) -> ModelCard:
+        return self._card
+
+    async def encode_conversation(self, conversation: Conversation) -> list[int]:
+        size = sum(len(str(message.get("content") or "")) for message in conversation.messages)
+        if size < INLINE_CHARACTERS and not conversation.tools:
+            return self._tokenizer.encode_conversation(conversation)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._encoding, self._tokenizer.encode_conversation, conversation)
+
+    async def encode_text(self, text: str) -> list[int]:
+        if len(text) < INLINE_CHARACTERS:
+            return self._tokenizer.encode_text(text)
+        return await asyncio.get_running_loop().run_in_executor(self._encoding, self._tokenizer.encode_text, text)
+
+    def check_token_ids(self, token_ids: Sequence[int], param: str) -> None:
+        self._tokenizer.check_token_ids(token_ids, param)
+
+    def tool_call_parser(self, tools: Sequence[Mapping[str, Any]]) -> ToolCallParser | None:
+        if self._tool_call_parser is None:
+            return None
+        from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
+
+        return vllm_tool_call_parser(self._tool_call_parser, self._tokenizer.tokenizer, tools)
+
+    async def stream(self, request: TextRequest) -> AsyncGenerator[TextDelta, None]:
+        from vllm.inputs.engine import tokens_input
+
+        with_logprobs = request.sampling.logprobs is not None
+        with (
+            self._running.place(self._card.name, request.sampling.n, self._limit),
+            _translated_errors(self._card.name),
+        ):
+            outputs = self._llm.generate(
+                tokens_input(list(request.prompt_token_ids)), _sampling_params(request.sampling), request.request_id
+            )
+            async with contextlib.aclosing(outputs):
+                async for output in outputs:
+                    for completion in output.outputs:
+                        yield TextDelta(
+                            completion.index,
+                            completion.text,
+                            len(completion.token_ids),
+                            _finish_reason(completion.finish_reason),
+                            _token_logprobs(completion) if with_logprobs else None,
+                        )
+
+    def fail(self) -> None:
+        """The engine process is gone: end every running request with EngineDied and let go of its sockets."""
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        self._llm.output_processor.propagate_error(EngineDeadError())
+        self.close()
+
+    def close(self) -> None:
+        self._llm.shutdown(timeout=0)
+        self._encoding.shutdown(wait=False)
+
+
+async def open_vllm_engine(
+    launch: EngineLaunch, seat: Seat, card: ModelCard, running: RunningRequests
+) -> VllmTextEngine:
+    """Take a seat at a running engine. Importing vLLM and building the client happens in a thread."""
+    llm = await asyncio.to_thread(_client, launch, seat)
+    context_length = llm.model_config.max_model_len
+    template = launch.model.chat_template.read_text() if launch.model.chat_template else None
+    return VllmTextEngine(
+        llm,
+        replace(card, context_length=context_length),
+        SafeTokenizer(llm.renderer.get_tokenizer(), template),
+        launch.model,
+        running,
+    )
+
+
+@contextlib.contextmanager
+def _translated_errors(model: str) -> Iterator[None]:
+    from vllm.exceptions import VLLMClientError
+    from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+    try:
+        yield
+    except (VLLMClientError, ValueError) as error:
+        raise InvalidRequest(f"The engine refuses this request: {error}") from error
+    except (EngineDeadError, EngineGenerateError) as error:
+        raise EngineDied(f"The engine of model '{model}' stopped while it worked on this request.") from error
+
+
+def _client(launch: EngineLaunch, seat: Seat) -> AsyncLLM:
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_vllm_config(
+        vllm_config(launch, seat.index),
+        client_addresses={"input_address": seat.input_address, "output_address": seat.output_address},
+        client_count=seat.seats,
+        client_index=seat.index,
+    )
+
+
+def _sampling_params(sampling: Sampling) -> SamplingParams:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    return SamplingParams(
+        n=sampling.n,
+        max_tokens=sampling.max_tokens,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        stop=list(sampling.stop),
+        seed=sampling.seed,
+        presence_penalty=sampling.presence_penalty,
+        frequency_penalty=sampling.frequency_penalty,
+        logit_bias=dict(sampling.logit_bias) or None,
+        logprobs=sampling.logprobs,
+        structured_outputs=_structured_outputs(sampling.json_shape),
+        output_kind=RequestOutputKind.DELTA,
+    )
+
+
+def _structured_outputs(shape: JsonShape | None) -> Any:
+    from vllm.sampling_params import StructuredOutputsParams
+
+    if shape is None:
+        return None
+    if shape.schema is None:
+        return StructuredOutputsParams(json_object=True)
+    return StructuredOutputsParams(json=dict(shape.schema))
+
+
+def _finish_reason(reason: str | None) -> FinishReason | None:
+    return None if reason is None else FINISH_REASONS.get(reason, "stop")
+
+
+def _token_logprobs(completion: CompletionOutput) -> tuple[TokenLogprobs, ...]:
+    positions = zip(completion.token_ids, completion.logprobs or (), strict=False)
+    return tuple(_one_position(token_id, choices) for token_id, choices in positions)
+
+
+def _one_position(token_id: int, choices: Mapping[int, Any]) -> TokenLogprobs:
+    ranked = sorted(choices.values(), key=lambda choice: choice.logprob, reverse=True)
+    return TokenLogprobs(_choice(choices[token_id]), tuple(_choice(choice) for choice in ranked))
+
+
+def _choice(choice: Any) -> TokenChoice:
+    token = choice.decoded_token or ""
+    # JSON has no minus infinity; this is what OpenAI reports for impossible tokens.
+    return TokenChoice(token, max(choice.logprob, -9999.0), token.encode())

@@ -1,0 +1,97 @@
+"""An engine process: one vLLM EngineCore, shared by every web worker over local sockets.
+
+vLLM starts its EngineCore as a child of the process that talks to it. Here the EngineCore runs in this process's main
+thread and a thread plays the launcher's half of vLLM's start-up handshake, so that an engine is one process, started
+and watched by our own supervisor.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from jobai_server.engines.launch import EngineLaunch
+from jobai_server.process import Message, adopt
+
+if TYPE_CHECKING:
+    from vllm.config import VllmConfig
+
+
+class Report:
+    """Progress for the supervisor, one JSON line each; safe from any thread."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+
+    def __call__(self, event: str, detail: str = "") -> None:
+        message: Message = {"event": event, "detail": detail}
+        self._control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def main() -> None:
+    control = adopt(sys.argv)
+    with control.makefile("rb") as lines:
+        launch = EngineLaunch.model_validate_json(lines.readline())
+    report = Report(control)
+    try:
+        run_engine(launch, report)
+    except Exception as error:
+        # vLLM has logged the traceback; the supervisor wants the one line that says why.
+        report("failed", _reason(error))
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def run_engine(launch: EngineLaunch, report: Report) -> None:
+    """Serve until told to stop by SIGTERM; returns or raises when the engine has ended."""
+    report("progress", "importing vLLM")
+    import zmq
+    from vllm.utils.network_utils import zmq_socket_ctx
+    from vllm.v1.engine.core import EngineCoreProc
+    from vllm.v1.executor import Executor
+
+    from jobai_server.engines.vllm_settings import vllm_config
+
+    report("progress", "loading the model")
+    config = vllm_config(launch)
+    with zmq_socket_ctx(launch.handshake_address, zmq.ROUTER, bind=True) as handshake:
+        threading.Thread(target=_greet, args=(handshake, launch, config, report), daemon=True).start()
+        EngineCoreProc.run_engine_core(
+            vllm_config=config,
+            local_client=True,
+            handshake_address=launch.handshake_address,
+            executor_class=Executor.get_class(config),
+            log_stats=True,
+        )
+
+
+def _greet(handshake: object, launch: EngineLaunch, config: VllmConfig, report: Report) -> None:
+    """The launcher's half of the handshake: give the engine its clients' addresses, wait until it is ready."""
+    from vllm.v1.engine.utils import CoreEngine, CoreEngineLaunch, EngineZmqAddresses, wait_for_engine_startup
+
+    seats = [launch.seat(index) for index in range(launch.seats)]
+    addresses = EngineZmqAddresses(
+        inputs=[seat.input_address for seat in seats], outputs=[seat.output_address for seat in seats]
+    )
+    wait_for_engine_startup(
+        handshake,
+        [CoreEngine(index=0, local=True)],
+        config.parallel_config,
+        False,
+        config.cache_config,
+        CoreEngineLaunch(None, None, addresses, None),
+    )
+    report("ready")
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}"[:500]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Our model settings in vLLM's terms, the same in the engine process and in every web worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from jobai_server.engines.platform import is_cpu
+
+if TYPE_CHECKING:
+    from vllm.config import VllmConfig
+
+    from jobai_server.engines.launch import EngineLaunch
+
+
+def environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
+    """Environment variables vLLM must find before it is imported in an engine process."""
+    variables = {**client_environment(debug), "VLLM_RPC_BASE_PATH": str(launch.run_directory)}
+    if is_cpu():
+        threads = launch.model.threads or max(1, (os.cpu_count() or 2) // 2)
+        variables |= {
+            # One process per engine: a second one for the worker only costs memory and start-up time.
+            "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+            # vLLM would bind every engine to the same first core.
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+            "OMP_NUM_THREADS": str(threads),
+        }
+        if launch.model.engine_args.get("enforce_eager"):
+            # Eager mode still compiles the logprobs kernel on first use, seconds in the middle of a request.
+            variables["TORCHDYNAMO_DISABLE"] = "1"
+    return _unless_set(variables)
+
+
+def client_environment(debug: bool) -> dict[str, str]:
+    """Environment variables for a process that only talks to engines."""
+    # The CPU build warns at every start about what only GPUs have; on a GPU warnings mean something.
+    level = "DEBUG" if debug else "ERROR" if is_cpu() else "WARNING"
+    return _unless_set(
+        {
+            "VLLM_LOGGING_LEVEL": level,
+            "TORCH_CPP_LOG_LEVEL": "ERROR",
+            "PYTHONWARNINGS": "default" if debug else "ignore",
+            "VLLM_NO_USAGE_STATS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            # Checkpoints are resolved to local folders before any engine starts.
+            "HF_HUB_OFFLINE": "1",
+        }
+        | ({"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} if is_cpu() else {})
+    )
+
+
+def _unless_set(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: os.environ.get(name, value) for name, value in variables.items()}
+
+
+def vllm_config(launch: EngineLaunch, seat_index: int = -1) -> VllmConfig:
+    """vLLM's configuration for this engine; `seat_index` -1 stands for the engine process itself."""
+    from vllm.engine.arg_utils import AsyncEngineArgs
+
+    model = launch.model
+    # `quantization` is not passed on: vLLM reads it from the checkpoint and picks its fastest kernel (Marlin),
+    # while naming it forces the plain one.
+    arguments = AsyncEngineArgs(
+        model=str(launch.path),
+        served_model_name=list(model.name),
+        max_model_len=model.context_length,
+        **model.engine_args,
+    )
+    arguments._api_process_count = launch.seats
+    arguments._api_process_rank = seat_index
+    return arguments.create_engine_config()

@@ -1,0 +1,145 @@
+"""vLLM's tool-call parsers behind this server's own protocol, so that no text of an answer is ever lost.
+
+vLLM's streaming parsers say nothing about text they cannot make sense of, and emit at most one piece per call.
+Here they are asked again until they have nothing more to say, and at the end of an answer the whole text is
+parsed once more: what the stream left out, calls or text, is then given. They work on text alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jobai_server.engines.protocol import ParsedText, ToolCallDelta
+from jobai_server.errors import ConfigurationError
+
+MAX_PIECES = 64
+"""Times the parser is asked about one delta; a guard, as each time something new must come."""
+
+
+def vllm_tool_call_parser(name: str, tokenizer: Any, tools: Sequence[Mapping[str, Any]]) -> VllmToolCallParser:
+    """A fresh parser for one answer.
+
+    Args:
+        name: vLLM's name of the format: `llama3_json`, `hermes`, `mistral`, `pythonic` and so on.
+        tokenizer: The model's tokenizer.
+        tools: OpenAI function tools as plain objects.
+
+    Raises:
+        ConfigurationError: vLLM has no such parser, or it does not fit the model's tokenizer.
+    """
+    from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
+    from vllm.tool_parsers import ToolParserManager
+
+    request = ChatCompletionRequest.model_validate(
+        {"model": "", "messages": [], "tools": list(tools) or None, "tool_choice": "auto" if tools else "none"}
+    )
+    try:
+        parser = ToolParserManager.get_tool_parser(name)(tokenizer, request.tools)
+    except KeyError:
+        raise ConfigurationError(f"vLLM has no tool-call parser named '{name}'.") from None
+    except (RuntimeError, ValueError) as error:
+        raise ConfigurationError(f"The tool-call parser '{name}' does not fit this model: {error}") from error
+    return VllmToolCallParser(parser, request)
+
+
+class VllmToolCallParser:
+    """One answer's parser.
+
+    `_content` and `_calls` hold what was given so far.
+    """
+
+    def __init__(self, parser: Any, request: Any) -> None:
+        self._parser = parser
+        self._request = request
+        self._text = ""
+        self._content = ""
+        self._calls: dict[int, ToolCallDelta] = {}
+
+    def parse_delta(self, text: str) -> ParsedText:
+        previous, self._text = self._text, self._text + text
+        pieces = []
+        for _ in range(MAX_PIECES):
+            piece = self._ask(previous, text)
+            if not piece.content and not piece.tool_calls:
+                # The first step of a new call gives nothing and is followed by its name.
+                if not text:
+                    break
+            else:
+                pieces.append(piece)
+            if self._parser.engine_based_streaming:
+                break
+            previous, text = self._text, ""
+        return self._given(pieces)
+
+    def parse_end(self) -> ParsedText:
+        if self._content == self._text:
+            return ParsedText("")
+        whole = self._whole(self._text)
+        if not whole.tool_calls and not self._calls:
+            return self._given([ParsedText(_rest(self._content, self._text))])
+        content = _rest(self._content, whole.content)
+        calls = tuple(piece for call in whole.tool_calls if (piece := self._missing(call)) is not None)
+        return self._given([ParsedText(content, calls)])
+
+    def parse_complete(self, text: str) -> ParsedText:
+        return self._whole(text)
+
+    def _ask(self, previous: str, delta: str) -> ParsedText:
+        message = self._parser.extract_tool_calls_streaming(previous, self._text, delta, [], [], [], self._request)
+        if message is None:
+            return ParsedText("")
+        calls = []
+        for call in message.tool_calls:
+            function = call.function
+            name, arguments = (function.name, function.arguments) if function is not None else (None, None)
+            if name or arguments:
+                calls.append(ToolCallDelta(call.index, name, arguments or ""))
+        return ParsedText(message.content or "", tuple(calls))
+
+    def _whole(self, text: str) -> ParsedText:
+        found = self._parser.extract_tool_calls(text, self._request)
+        if not found.tools_called:
+            return ParsedText(text)
+        calls = enumerate(found.tool_calls)
+        return ParsedText(
+            found.content or "",
+            tuple(ToolCallDelta(index, call.function.name, call.function.arguments) for index, call in calls),
+        )
+
+    def _missing(self, call: ToolCallDelta) -> ToolCallDelta | None:
+        """What of a complete call has not been given yet; the two may differ in spaces."""
+        given = self._calls.get(call.index)
+        if given is None:
+            return call
+        if call.arguments.startswith(given.arguments) and call.arguments != given.arguments:
+            return ToolCallDelta(call.index, None, call.arguments[len(given.arguments) :])
+        rest = _unspaced_rest(given.arguments, call.arguments)
+        return ToolCallDelta(call.index, None, rest) if rest else None
+
+    def _given(self, pieces: Sequence[ParsedText]) -> ParsedText:
+        """Put pieces together and remember them."""
+        content = "".join(piece.content for piece in pieces)
+        self._content += content
+        calls = tuple(call for piece in pieces for call in piece.tool_calls)
+        for call in calls:
+            before = self._calls.get(call.index, ToolCallDelta(call.index, None, ""))
+            name, arguments = before.name or call.name, before.arguments + call.arguments
+            self._calls[call.index] = ToolCallDelta(call.index, name, arguments)
+        return ParsedText(content, calls)
+
+
+def _rest(given: str, whole: str) -> str:
+    """What follows the part already given; nothing where the two differ, as what was given cannot be taken back."""
+    return whole[len(given) :] if whole.startswith(given) else ""
+
+
+def _unspaced_rest(given: str, whole: str) -> str:
+    """The end of a JSON text whose beginning was given with other spaces; empty where it is complete or differs."""
+    try:
+        json.loads(given)
+    except ValueError:
+        compact = json.dumps(json.loads(whole), ensure_ascii=False, separators=(",", ":"))
+        return compact[len(given) :] if compact.startswith(given) else ""
+    return ""

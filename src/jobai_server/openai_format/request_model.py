@@ -1,0 +1,81 @@
+"""What every request body has in common: strict types, no unknown field, and OpenAI fields without effect here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jobai_server.errors import InvalidRequest
+from jobai_server.openai_format.validation_errors import invalid_request, unknown_parameter, wrong_type
+
+MAX_TEXT_LENGTH = 4 * 1024 * 1024
+"""Characters in any one text of a request; the size limit of the body is usually tighter."""
+
+MAX_ERRORS_READ = 64
+"""Mistakes looked at to choose the one reported; hostile bodies can hold hundreds of thousands."""
+
+Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
+Label = Annotated[str, Field(max_length=512)]
+ModelName = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class RequestPart(BaseModel):
+    """Any object inside a request: types are not coerced and unknown fields are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class RequestBody(RequestPart):
+    """A whole request body, with the OpenAI fields that are accepted, checked and ignored.
+
+    They describe the caller or OpenAI's own bookkeeping and change nothing in the answer. Every other field
+    without an effect here is refused, so that nobody believes it works.
+    """
+
+    model: ModelName | None = None
+
+    user: Label | None = None
+    safety_identifier: Label | None = None
+    prompt_cache_key: Label | None = None
+    prompt_cache_retention: Label | None = None
+    service_tier: Label | None = None
+    store: bool | None = None
+    metadata: Annotated[dict[Annotated[str, Field(max_length=64)], Label], Field(max_length=16)] | None = None
+
+
+Body = TypeVar("Body", bound=RequestBody)
+
+
+def parse_request(body_type: type[Body], data: object) -> Body:
+    """Read a request body that already passed the checks on raw JSON.
+
+    Args:
+        body_type: Which request this must be.
+        data: The decoded JSON.
+
+    Raises:
+        InvalidRequest: naming the field at fault in OpenAI's notation.
+    """
+    if not isinstance(data, dict):
+        raise wrong_type("the request body", None, "an object", data)
+    _refuse_unknown_fields(body_type, data)
+    try:
+        return body_type.model_validate(data)
+    except ValidationError as error:
+        raise invalid_request(first_errors(error)) from None
+
+
+def _refuse_unknown_fields(body_type: type[Body], data: dict[str, Any]) -> None:
+    """Find misspelt fields before their absence is reported, and without one error object for each."""
+    for name in data:
+        if name not in body_type.model_fields:
+            raise unknown_parameter(name, known=body_type.model_fields)
+
+
+def first_errors(error: ValidationError) -> list[dict[str, Any]]:
+    """The first errors as plain data, without the documentation addresses."""
+    return [dict(item) for item in error.errors(include_url=False)[:MAX_ERRORS_READ]]
+
+
+__all__ = ["InvalidRequest", "Label", "ModelName", "RequestBody", "RequestPart", "Text", "parse_request"]

@@ -1,0 +1,49 @@
+"""Fields of several JSON forms, told apart by looking at the value, so that an error names the form that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import Discriminator, Tag
+from pydantic_core import PydanticCustomError
+
+from jobai_server.openai_format.validation_errors import TAG_MARK
+
+
+def tag(name: str) -> Tag:
+    """Mark one member of a union; the mark keeps the tag out of error paths."""
+    return Tag(TAG_MARK + name)
+
+
+def chosen_by(choose: Callable[[Any], str | None], *, expected: str) -> Discriminator:
+    """Choose the member of a union by a function of the value.
+
+    Args:
+        choose: Gives the name used with `tag`, or None where no member fits the value.
+        expected: What fits, for the error message: `a string or an array`.
+    """
+
+    def marked(value: Any) -> str | None:
+        name = choose(value)
+        return None if name is None else TAG_MARK + name
+
+    return Discriminator(marked, custom_error_type="wrong_kind", custom_error_message=expected)
+
+
+def text_or_list(value: Any) -> str | None:
+    """The usual pair: `text` for a string, `list` for an array."""
+    return "text" if isinstance(value, str) else "list" if isinstance(value, list) else None
+
+
+def refusal(code: str, message: str, *, param: str = "") -> PydanticCustomError:
+    """An error for validators of request models.
+
+    Args:
+        code: OpenAI's error code.
+        message: The whole sentence.
+        param: The field, relative to the model that is being validated; empty for the model itself.
+    """
+    # The braces of a caller's value must not be read as a template by pydantic.
+    plain = message.replace("{", "(").replace("}", ")")
+    return PydanticCustomError("refused", plain, {"code": code, "param": param})

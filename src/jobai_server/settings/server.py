@@ -1,0 +1,134 @@
+"""The server's own settings: one per environment variable, and nothing about models."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import ByteSize, Field, SecretStr, field_serializer, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
+
+
+class ServerSettings(BaseSettings):
+    """What the environment says about the server.
+
+    Constructing it reads nothing but its arguments, so a copy sent to another process stays what it was;
+    `load_settings` is what reads the environment.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        case_sensitive=True,
+        env_ignore_empty=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    host: str = Field(
+        default="0.0.0.0",
+        pattern=r"^[A-Za-z0-9._:%-]{1,255}$",
+        description="an address or a host name, without scheme or port",
+        validation_alias="HOST",
+    )
+    """Address or host name to listen on."""
+
+    port: int = Field(default=8080, ge=0, le=65535, validation_alias="PORT")
+    """TCP port to listen on; 0 is any free one."""
+
+    workers: int = Field(default=1, ge=1, le=64, validation_alias="WORKERS")
+    """Web worker processes; they share the engines."""
+
+    config_file: Path | None = Field(default=None, validation_alias="CONFIG_FILE")
+    """Model config file (.yaml, .yml, .json); None is the embedded default."""
+
+    debug: bool = Field(default=False, validation_alias="DEBUG")
+    """Log in detail."""
+
+    download_models_on_start: bool = Field(default=False, validation_alias="DOWNLOAD_MODELS_ON_START")
+    """Fetch every model that is missing before the engines start."""
+
+    admin_key: SecretStr | None = Field(default=None, validation_alias="JOBAI_ADMIN_KEY")
+    """The administrator's API key, 32 to 512 visible ASCII characters; None lets the server make one."""
+
+    data_directory: Path = Field(default_factory=lambda: _default_directory(), validation_alias="JOBAI_DATA_DIRECTORY")
+    """Folder of everything the server keeps between starts."""
+
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validation_alias="JOBAI_ALLOWED_ORIGINS")
+    """Origins whose browser pages may call the server (CORS), at most 256; `*` is any."""
+
+    drain_seconds: float = Field(default=30.0, ge=0, le=600, validation_alias="JOBAI_DRAIN_SECONDS")
+    """How long running requests may go on after SIGTERM, in seconds."""
+
+    max_body_bytes: ByteSize = Field(
+        default=ByteSize(4 << 20), ge=1 << 10, le=256 << 20, validation_alias="JOBAI_MAX_BODY_BYTES"
+    )
+    """Largest request body accepted, in bytes; units such as 4MiB are understood."""
+
+    engine_start_seconds: float = Field(default=1800.0, ge=1, le=86_400, validation_alias="JOBAI_ENGINE_START_SECONDS")
+    """How long an engine may take to start, in seconds."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @field_validator("admin_key")
+    @classmethod
+    def _strong_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not re.fullmatch(r"[!-~]{32,512}", key.get_secret_value()):
+            raise ValueError("32 to 512 visible ASCII characters without spaces")
+        return key
+
+    @field_validator("data_directory")
+    @classmethod
+    def _absolute(cls, directory: Path) -> Path:
+        try:
+            return Path(os.path.abspath(directory.expanduser()))
+        except RuntimeError:
+            raise ValueError("a folder; its ~ names no user's home here") from None
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, origins: Any) -> Any:
+        if isinstance(origins, str):
+            return tuple(dict.fromkeys(part.strip().lower() for part in origins.split(",") if part.strip()))
+        return origins
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _known_shape(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            match = _ORIGIN.fullmatch(origin)
+            if origin != "*" and not (match and 0 < int(match["port"] or 1) <= 65535):
+                raise ValueError("* or a comma-separated list of scheme://host[:port], with no path or final slash")
+        if len(origins) > 256:
+            raise ValueError("at most 256 origins")
+        return origins
+
+    # Only the JSON form carries the key: it is how a child process gets its settings.
+    @field_serializer("admin_key", when_used="json")
+    def _reveal(self, key: SecretStr | None) -> str | None:
+        return None if key is None else key.get_secret_value()
+
+
+def environment_variable(field_name: str) -> str:
+    """The environment variable of a setting of the server."""
+    return str(ServerSettings.model_fields[field_name].validation_alias)
+
+
+def _default_directory() -> Path:
+    # The XDG specification has relative paths ignored.
+    data_home = os.environ.get("XDG_DATA_HOME", "")
+    return Path(data_home if data_home.startswith("/") else "~/.local/share") / "jobai-server"

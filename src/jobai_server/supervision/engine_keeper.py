@@ -1,0 +1,155 @@
+"""Keeps one engine process running."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jobai_server.engines.catalog import EngineState, EngineStatus
+from jobai_server.engines.launch import EngineLaunch, Seat
+from jobai_server.engines.vllm_settings import environment
+from jobai_server.process import Child, start_child
+from jobai_server.settings import ModelSettings
+from jobai_server.supervision.backoff import Backoff
+
+log = logging.getLogger(__name__)
+
+# Starts in a row that never became ready before the engine counts as failed; tries go on, far apart.
+STARTS_BEFORE_FAILED = 3
+STOP_SECONDS = 10.0
+
+
+class EngineKeeper:
+    """One engine: started, announced, watched, and started again with back-off when it dies.
+
+    Args:
+        model: Its settings, and `path`, its checkpoint's folder.
+        seats: Clients a run of the engine serves at most.
+        run_directory: Where this engine's sockets go, one folder a run.
+        gate: Held while the engine starts, so that engines that share a GPU start one after another.
+        announce: Called after every change of `status` or `launch`.
+    """
+
+    def __init__(
+        self,
+        model: ModelSettings,
+        path: Path,
+        *,
+        seats: int,
+        run_directory: Path,
+        start_seconds: float,
+        debug: bool,
+        gate: asyncio.Semaphore,
+        announce: Callable[[EngineKeeper], None],
+    ) -> None:
+        self.name = model.name[0]
+        self.status = EngineStatus("starting", time.time())
+        self.launch: EngineLaunch | None = None  # set while a run is ready
+        self._model = model
+        self._path = path
+        self._seats = seats
+        self._seats_taken = 0
+        self._run_directory = run_directory
+        self._start_seconds = start_seconds
+        self._debug = debug
+        self._gate = gate
+        self._announce = announce
+        self._runs = 0
+        self._child: Child | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        return self._child.process.pid if self._child and self._child.alive else None
+
+    def take_seat(self) -> Seat | None:
+        """A seat no client has used yet, or None when this run has none left."""
+        if self.launch is None or self._seats_taken >= self._seats:
+            return None
+        self._seats_taken += 1
+        return self.launch.seat(self._seats_taken - 1)
+
+    def recycle(self) -> None:
+        """End the running engine; the next run has seats again."""
+        log.warning("engine %s: restarting it, its seats for web workers are used up", self.name)
+        if self._child:
+            self._child.process.terminate()
+
+    async def run(self) -> None:
+        """For ever; cancel to stop."""
+        backoff = Backoff()
+        failed_starts = 0
+        try:
+            while True:
+                backoff.started()
+                reason, was_ready = await self._one_run()
+                failed_starts = 0 if was_ready else failed_starts + 1
+                wait = backoff.ended()
+                self._change("failed" if failed_starts >= STARTS_BEFORE_FAILED else "restarting", reason)
+                log.error("engine %s: %s; next start in %.1f s", self.name, reason, wait)
+                await asyncio.sleep(wait)
+        finally:
+            await self._stop()
+            self._change("stopped", "the server is stopping")
+
+    async def _one_run(self) -> tuple[str, bool]:
+        """Start the engine and stay with it to its end: why it ended, and whether it was ready before."""
+        async with self._gate:
+            self._runs += 1
+            launch = self._next_launch()
+            started = time.monotonic()
+            self._child = child = await start_child(
+                "jobai_server.engines.vllm_process", environment(launch, self._debug)
+            )
+            child.channel.send(launch.model_dump(mode="json"))
+            log.info("engine %s: starting, process %d", self.name, child.process.pid)
+            failure = await self._until_ready(child)
+        if failure is not None:
+            await child.stop(STOP_SECONDS)
+            return failure, False
+        log.info("engine %s: ready after %.1f s", self.name, time.monotonic() - started)
+        self.launch, self._seats_taken = launch, 0
+        self._change("ready", "")
+        code = await child.process.wait()
+        self.launch = None
+        await child.stop(0)
+        return f"the engine process ended unexpectedly ({_how(code)})", True
+
+    def _next_launch(self) -> EngineLaunch:
+        folder = self._run_directory / str(self._runs)
+        folder.mkdir(parents=True)
+        return EngineLaunch(
+            name=self.name, model=self._model, path=self._path, number=self._runs, seats=self._seats, run_directory=folder
+        )
+
+    async def _until_ready(self, child: Child) -> str | None:
+        """None once the engine is ready, else why it never will be."""
+        try:
+            async with asyncio.timeout(self._start_seconds):
+                async for message in child.channel.messages():
+                    if message["event"] == "ready":
+                        return None
+                    if message["event"] == "failed":
+                        return f"it did not start: {message['detail']}"
+                    log.info("engine %s: %s", self.name, message["detail"])
+                return f"the engine process ended during its start ({_how(await child.process.wait())})"
+        except TimeoutError:
+            return f"it was not ready within {self._start_seconds:g} s"
+
+    def _change(self, state: EngineState, reason: str) -> None:
+        restarts = max(0, self._runs - 1)
+        self.status = EngineStatus(state, time.time(), restarts, reason)
+        self._announce(self)
+
+    async def _stop(self) -> None:
+        self.launch = None
+        if self._child:
+            with contextlib.suppress(ProcessLookupError):
+                await self._child.stop(STOP_SECONDS)
+
+
+def _how(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

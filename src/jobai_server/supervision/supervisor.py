@@ -1,0 +1,193 @@
+"""The root of the process tree.
+
+    supervisor                 binds the port, starts and watches everything below
+     ├─ engine × models        one vLLM EngineCore each
+     └─ web × WORKERS          uvicorn + FastAPI, attached to every engine over local sockets
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from jobai_server.engines.platform import is_cpu
+from jobai_server.engines.vllm_settings import client_environment
+from jobai_server.process import Message
+from jobai_server.settings import Settings
+from jobai_server.supervision.engine_keeper import EngineKeeper
+from jobai_server.supervision.web_keeper import WebKeeper
+
+log = logging.getLogger(__name__)
+
+# Replacements of web workers that one run of an engine can take before it has to be started again.
+SPARE_SEATS = 32
+DRAIN_GRACE_SECONDS = 3.0
+
+
+class Supervisor:
+    """Starts the tree, keeps it running, drains and ends it.
+
+    Args:
+        checkpoints: Engine name → the checkpoint's folder.
+        listener: The bound and listening socket that all web workers share.
+        admin_key: The key that opens every route.
+        on_ready: Called once, when every engine has started (or failed to) and every web worker is attached to it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        checkpoints: Mapping[str, Path],
+        listener: socket.socket,
+        admin_key: str,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._on_ready = on_ready
+        self._stopping = asyncio.Event()
+        self._hurrying = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._run_directory = Path(tempfile.mkdtemp(prefix="jobai-"))
+        server = settings.server
+        gate = asyncio.Semaphore(len(checkpoints) if is_cpu() else 1)
+        self.engines = [
+            EngineKeeper(
+                model,
+                checkpoints[name],
+                seats=server.workers + SPARE_SEATS,
+                run_directory=self._run_directory / str(number),
+                start_seconds=server.engine_start_seconds,
+                debug=server.debug,
+                gate=gate,
+                announce=self._announce,
+            )
+            for number, (name, (model, _)) in enumerate(settings.models.text_engines().items())
+        ]
+        first_message: Message = {
+            "settings": settings.model_dump(mode="json"),
+            "admin_key": admin_key,
+            "listening_descriptor": listener.fileno(),
+            "started": time.time(),
+            "counters": str(self._run_directory / "running"),
+        }
+        self.workers = [
+            WebKeeper(
+                index,
+                environment=self._web_environment(),
+                first_message={**first_message, "index": index},
+                listening_descriptor=listener.fileno(),
+                greet=self._introduce_engines,
+                changed=self._changed,
+            )
+            for index in range(server.workers)
+        ]
+
+    async def run(self) -> int:
+        """Until SIGTERM, SIGINT or SIGHUP, or until it is clear that no model can be served; the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            # Web workers first: /health answers while the engines, which take far longer, start.
+            tasks += [asyncio.create_task(worker.run()) for worker in self.workers]
+            await self._until(lambda: all(worker.listening.is_set() or worker.hopeless for worker in self.workers))
+            if any(worker.hopeless for worker in self.workers):
+                log.error("the web workers do not start; their last words are above")
+                return 1
+            if not self._stopping.is_set():
+                tasks += [asyncio.create_task(engine.run()) for engine in self.engines]
+            await self._until(self._settled)
+            if not self._stopping.is_set():
+                if all(engine.status.state == "failed" for engine in self.engines):
+                    log.error("no model could be started: %s", self.engines[0].status.reason)
+                    return 1
+                self._on_ready()
+            await self._stopping.wait()
+            await self._drain()
+            return 0
+        finally:
+            # Engines last: what the web workers still have running ends with a word to the client.
+            await _cancelled(tasks[: len(self.workers)])
+            await _cancelled(tasks[len(self.workers) :])
+            shutil.rmtree(self._run_directory, ignore_errors=True)
+
+    def _stop(self) -> None:
+        if self._stopping.is_set():
+            log.warning("stopping at once")
+            self._hurrying.set()
+        else:
+            log.info("stopping: running requests have %g s to finish", self._settings.server.drain_seconds)
+            self._stopping.set()
+        self._changed.set()
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        """Wait for a state of the tree, or for the order to stop."""
+        while not reached() and not self._stopping.is_set():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _settled(self) -> bool:
+        """Whether every engine has failed or has every web worker attached."""
+        return all(
+            engine.status.state == "failed" or all(engine.name in worker.connected for worker in self.workers)
+            for engine in self.engines
+        )
+
+    async def _drain(self) -> None:
+        """New requests are refused, running ones finish; bounded by the setting, cut short by a second signal."""
+        self._listener.close()  # the workers hold their own; once they are gone, nobody must wait in the backlog
+        drained = asyncio.gather(*(worker.drain() for worker in self.workers))
+        hurried = asyncio.create_task(self._hurrying.wait())
+        # The workers keep to the limit themselves; the grace is for telling their clients.
+        limit = self._settings.server.drain_seconds + DRAIN_GRACE_SECONDS
+        await asyncio.wait({drained, hurried}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        drained.cancel()
+        hurried.cancel()
+
+    def _web_environment(self) -> dict[str, str]:
+        metrics = self._run_directory / "metrics"
+        metrics.mkdir()
+        return {
+            **client_environment(self._settings.server.debug),
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+            # The web process only encodes text; more threads would only get in the engine's way.
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def _announce(self, engine: EngineKeeper) -> None:
+        """Tell every web worker how an engine is doing."""
+        for worker in self.workers:
+            self._tell(worker, engine)
+        self._changed.set()
+
+    def _introduce_engines(self, worker: WebKeeper) -> None:
+        for engine in self.engines:
+            self._tell(worker, engine)
+
+    def _tell(self, worker: WebKeeper, engine: EngineKeeper) -> None:
+        message: Message = {"event": "engine", "name": engine.name, "status": asdict(engine.status)}
+        if not worker.listening.is_set():
+            return
+        if engine.launch:
+            seat = engine.take_seat()
+            if seat is None:
+                engine.recycle()
+                return
+            message |= {"launch": engine.launch.model_dump(mode="json"), "seat": seat.model_dump()}
+        worker.tell(message)
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,105 @@
+"""Keeps one web worker process running."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from jobai_server.process import Child, Message, start_child
+from jobai_server.supervision.backoff import Backoff
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+# A worker that ends this often without ever having listened has a defect that no restart mends.
+HOPELESS_STARTS = 3
+
+
+class WebKeeper:
+    """One web worker: started, told about the engines, and replaced when it dies.
+
+    Args:
+        index: Its number from 0.
+        first_message: What a new worker is told before anything else.
+        listening_descriptor: The shared listening socket.
+        greet: Called with this keeper when a new worker listens, to tell it about the engines.
+        changed: Set after every change of `listening` or `connected`.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        *,
+        environment: dict[str, str],
+        first_message: Message,
+        listening_descriptor: int,
+        greet: Callable[[WebKeeper], None],
+        changed: asyncio.Event,
+    ) -> None:
+        self.index = index
+        self.listening = asyncio.Event()
+        self.connected: set[str] = set()
+        self._environment = environment
+        self._first_message = first_message
+        self._descriptor = listening_descriptor
+        self._greet = greet
+        self._changed = changed
+        self.hopeless = False
+        self._has_listened = False
+        self._draining = False
+        self._child: Child | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        return self._child.process.pid if self._child and self._child.alive else None
+
+    def tell(self, message: Message) -> None:
+        if self._child and self.listening.is_set():
+            self._child.channel.send(message)
+
+    async def run(self) -> None:
+        """Until drained; cancel to stop."""
+        backoff = Backoff()
+        try:
+            while True:
+                backoff.started()
+                code = await self._one_run()
+                if self._draining:
+                    return
+                wait = backoff.ended()
+                if not self._has_listened and backoff.failures >= HOPELESS_STARTS:
+                    self.hopeless = True
+                    self._changed.set()
+                log.error("web worker %d: ended with code %d; next start in %.1f s", self.index, code, wait)
+                await asyncio.sleep(wait)
+        finally:
+            if self._child:
+                await self._child.stop(STOP_SECONDS)
+
+    async def drain(self) -> None:
+        """Tell the worker to finish what it has, and wait for its end."""
+        self._draining = True
+        if self._child and self._child.alive:
+            self._child.channel.send({"event": "drain"})
+            await self._child.process.wait()
+
+    async def _one_run(self) -> int:
+        self._child = child = await start_child(
+            "jobai_server.web_process", self._environment, inherited=(self._descriptor,)
+        )
+        child.channel.send(self._first_message)
+        async for message in child.channel.messages():
+            if message["event"] == "listening":
+                log.info("web worker %d: listening, process %d", self.index, child.process.pid)
+                self._has_listened = True
+                self.listening.set()
+                self._greet(self)
+            elif message["event"] == "connected":
+                self.connected.add(message["engine"])
+            self._changed.set()
+        self.listening.clear()
+        self.connected.clear()
+        code = await child.process.wait()
+        await child.stop(0)
+        return code

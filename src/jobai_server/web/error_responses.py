@@ -1,0 +1,124 @@
+"""The one table from our errors to HTTP, in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from jobai_server.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    NotAuthenticated,
+    PermissionDenied,
+    ServerError,
+    Unavailable,
+    UnknownModel,
+    UnsupportedMediaType,
+)
+from jobai_server.openai_format.validation_errors import invalid_request
+from jobai_server.web.in_flight import ClientDisconnected
+
+log = logging.getLogger(__name__)
+
+# nginx's status for a client that hung up: for logs and metrics, nobody receives it.
+CLIENT_CLOSED_REQUEST = 499
+
+# The first class in an error's ancestry that is listed here decides.
+STATUS: dict[type[ServerError], tuple[int, str]] = {
+    InvalidRequest: (400, "invalid_request_error"),
+    NotAuthenticated: (401, "invalid_request_error"),
+    PermissionDenied: (403, "invalid_request_error"),
+    UnknownModel: (404, "invalid_request_error"),
+    BodyTooLarge: (413, "invalid_request_error"),
+    UnsupportedMediaType: (415, "invalid_request_error"),
+    Unavailable: (503, "service_unavailable_error"),
+    ServerError: (500, "server_error"),
+}
+
+
+def error_body(error: ServerError) -> dict[str, Any]:
+    """OpenAI's error object; also what an error inside a stream carries."""
+    _, kind = _row(error)
+    return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
+
+
+def error_response(error: ServerError) -> Response:
+    status, _ = _row(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = str(error.retry_after)
+        headers["retry-after-ms"] = str(error.retry_after * 1000)
+    elif isinstance(error, NotAuthenticated):
+        headers["www-authenticate"] = "Bearer"
+    elif isinstance(error, BodyTooLarge):
+        headers["connection"] = "close"  # the rest of the body is not going to be read
+    return _json(error_body(error), status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Give the app a handler for everything that can be raised."""
+    app.add_exception_handler(ServerError, _on_server_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnected, _on_disconnect)
+    app.add_exception_handler(Exception, _on_defect)
+
+
+def _row(error: ServerError) -> tuple[int, str]:
+    return next(STATUS[ancestor] for ancestor in type(error).__mro__ if ancestor in STATUS)
+
+
+def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
+    return Response(json.dumps(body), status, headers, media_type="application/json")
+
+
+async def _on_server_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServerError)
+    return error_response(error)
+
+
+async def _on_validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return error_response(invalid_request(_inside_body(error.errors())))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message, code = str(error.detail), None
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        message, code = f"Unknown request URL: {request.method} {request.url.path[:128]}.", "unknown_url"
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        message, code = f"Method {request.method} is not allowed for {request.url.path[:128]}.", "method_not_allowed"
+    body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+    return _json(body, error.status_code, dict(error.headers or {}))
+
+
+async def _on_disconnect(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+async def _on_defect(request: Request, error: Exception) -> Response:
+    request_id = request.state.request_id
+    log.error("request %s: unexpected error", request_id, exc_info=error)
+    body = {
+        "error": {
+            "message": f"The server had an error of its own; the log names it under request id {request_id}.",
+            "type": "server_error",
+            "param": None,
+            "code": "internal_error",
+        }
+    }
+    return _json(body, 500, {})
+
+
+def _inside_body(errors: Sequence[Any]) -> list[Any]:
+    """Validation errors with locations that start at the body instead of FastAPI's "body"."""
+    return [{**error, "loc": tuple(error["loc"])[1:]} for error in errors]

@@ -1,0 +1,35 @@
+"""POST /v1/chat/completions."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from jobai_server.engines.protocol import TextRequest
+from jobai_server.openai_format.chat_events import chat_events
+from jobai_server.openai_format.chat_reply import chat_reply, tool_call_parsers
+from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
+from jobai_server.openai_format.chat_response import chat_completion
+from jobai_server.openai_format.identity import new_identity
+from jobai_server.web.authentication import CallerDependency
+from jobai_server.web.dependencies import StateDependency
+from jobai_server.web.json_response import model_response
+from jobai_server.web.streaming import event_stream, until_disconnect
+
+router = APIRouter()
+
+
+@router.post("/v1/chat/completions")
+async def create_chat_completion(
+    request: Request, body: ChatCompletionRequest, state: StateDependency, _: CallerDependency
+) -> Response:
+    engine = state.catalog.text(body.model, role="primary")
+    parsers = tool_call_parsers(body, engine)
+    prompt = await engine.encode_conversation(to_conversation(body))
+    sampling = chat_sampling(body, engine.card, len(prompt))
+    identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint)
+    deltas = engine.stream(TextRequest(identity.id, prompt, sampling))
+    reply = chat_reply(body, identity, len(prompt), parsers)
+    if body.stream:
+        return await event_stream(request, state.in_flight, chat_events(deltas, reply))
+    return model_response(await until_disconnect(request, state.in_flight, chat_completion(deltas, reply)))

@@ -1,0 +1,122 @@
+"""Server-sent events out, hang-ups in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from jobai_server.errors import ServerError, ShuttingDown
+from jobai_server.web.error_responses import error_body
+from jobai_server.web.in_flight import ClientDisconnected, InFlight
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+async def until_disconnect(request: Request, in_flight: InFlight, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of `work`, which is cancelled when the client hangs up or the server's drain deadline passes.
+
+    Raises:
+        ClientDisconnected, ShuttingDown: Accordingly, after the work has unwound.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await _race(task, request.receive, in_flight)
+    finally:
+        await _unwound(task)
+    return task.result()
+
+
+async def event_stream(request: Request, in_flight: InFlight, events: AsyncGenerator[bytes, None]) -> Response:
+    """An event stream whose first event is already there, so that an error before it still gets its true status."""
+    first = await until_disconnect(request, in_flight, _first(events))
+    return EventStream(first, events, in_flight)
+
+
+async def _first(events: AsyncGenerator[bytes, None]) -> bytes:
+    try:
+        return await anext(events)
+    except BaseException:
+        await events.aclose()
+        raise
+
+
+class EventStream(Response):
+    """Sends events as they come. An error on the way becomes one last event; a hang-up closes `events`."""
+
+    def __init__(self, first: bytes, events: AsyncGenerator[bytes, None], in_flight: InFlight) -> None:
+        super().__init__()
+        self._first = first
+        self._events = events
+        self._in_flight = in_flight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        task = asyncio.create_task(self._send_events(send))
+        try:
+            await _race(task, receive, self._in_flight)
+        except ClientDisconnected:
+            return
+        except ShuttingDown as error:
+            await _unwound(task)
+            await _send_error(send, error)
+        finally:
+            await _unwound(task)
+            await self._events.aclose()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_events(self, send: Send) -> None:
+        try:
+            await send({"type": "http.response.body", "body": self._first, "more_body": True})
+            async for event in self._events:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+        except ServerError as error:
+            await _send_error(send, error)
+        except Exception:
+            log.exception("a stream ended in an unexpected error")
+            await _send_error(send, ServerError("The server had an error of its own.", code="internal_error"))
+
+
+async def _send_error(send: Send, error: ServerError) -> None:
+    body = b"data: " + json.dumps(error_body(error)).encode() + b"\n\n"
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _race(task: asyncio.Task[Any], receive: Receive, in_flight: InFlight) -> None:
+    """Wait for the task, the client's hang-up or the drain deadline, whichever comes first."""
+    hang_up = asyncio.ensure_future(_hang_up(receive))
+    try:
+        await asyncio.wait({task, hang_up, in_flight.cut}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return
+        raise ClientDisconnected if hang_up.done() else ShuttingDown("The server is shutting down.", retry_after=10)
+    finally:
+        hang_up.cancel()
+
+
+async def _hang_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _unwound(task: asyncio.Task[Any]) -> None:
+    """Cancel the task if it still runs, and wait until everything in it is closed."""
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task

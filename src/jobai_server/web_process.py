@@ -1,0 +1,132 @@
+"""A web worker process: the web app on the shared port, attached to every engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from jobai_server.app import create_app
+from jobai_server.engines.admission import RunningRequests
+from jobai_server.engines.catalog import Catalog
+from jobai_server.engines.connections import Connections
+from jobai_server.engines.protocol import ModelCard
+from jobai_server.engines.platform import vllm_version
+from jobai_server.logs import configure_logging
+from jobai_server.openai_format.identity import fingerprint
+from jobai_server.process import Channel, Message, adopt
+from jobai_server.settings import Settings
+from jobai_server.versions import server_version
+from jobai_server.web.in_flight import InFlight
+from jobai_server.web.state import WebState
+
+log = logging.getLogger(__name__)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with a word when it listens and without a hand on the process's signals."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_listening()
+
+
+def main() -> None:
+    control = adopt(sys.argv)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work(control))
+
+
+async def work(control: socket.socket) -> None:
+    channel = await Channel.open(control)
+    first = await channel.receive()
+    assert first is not None
+    settings = Settings.model_validate(first["settings"])
+    configure_logging(debug=settings.server.debug)
+    catalog = Catalog.of(model_cards(settings, int(first["started"])))
+    in_flight = InFlight()
+    state = WebState(settings.server, catalog, first["admin_key"], in_flight, first["started"])
+    server = Server(
+        uvicorn.Config(
+            create_app(state),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            lifespan="off",
+        ),
+        lambda: channel.send({"event": "listening"}),
+    )
+    running = RunningRequests(
+        Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers
+    )
+    connections = Connections(
+        catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine})
+    )
+    listener = socket.socket(fileno=first["listening_descriptor"])
+    obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
+    try:
+        await server.serve([listener])
+    finally:
+        obey.cancel()
+        connections.close()
+
+
+async def _obey(
+    channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
+) -> None:
+    """Do what the supervisor says; one engine's message never waits for another's."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(asyncio.to_thread(_import_early))
+        async for message in channel.messages():
+            if message["event"] == "engine":
+                tasks.create_task(_apply(connections, message))
+            elif message["event"] == "drain":
+                await in_flight.drain(drain_seconds)
+                server.should_exit = True
+
+
+def _import_early() -> None:
+    """What the first requests need and what takes seconds to import, while the engines start."""
+    for module in ("openai.types.chat", "vllm.v1.engine.async_llm"):
+        importlib.import_module(module)
+
+
+async def _apply(connections: Connections, message: Message) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        try:
+            await connections.apply(message)
+        except Exception:
+            log.exception("engine %s: could not connect to it", message["name"])
+
+
+def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
+    """What clients see of each text engine, before the engines themselves can say more."""
+    return {
+        name: ModelCard(
+            name=name,
+            aliases=model.name[1:],
+            context_length=model.context_length or 0,
+            default_max_tokens=model.max_tokens,
+            created=created,
+            roles=roles,
+            fingerprint=fingerprint(server_version(), vllm_version() or "", model.source, model.revision or ""),
+        )
+        for name, (model, roles) in settings.models.text_engines().items()
+    }
+
+
+if __name__ == "__main__":
+    main()
