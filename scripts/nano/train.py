@@ -112,7 +112,9 @@ class Training:
             before = now
             if self.step % 20 == 0:
                 share = 100 * self.used / budget
-                print(f"step {self.step} tokens {self.tokens} loss {smooth:.4f} {share:.1f}%", flush=True)
+                clock = time.strftime("%H:%M:%S")
+                line = f"{clock} step {self.step} tokens {self.tokens} loss {smooth:.4f} {share:.1f}%"
+                print(line, flush=True)
             if self.used - saved >= options.save_every * 60:
                 self.save()
                 saved = self.used

@@ -43,8 +43,8 @@ def serve(
 @app.command()
 def version() -> None:
     """Print the versions of this server and its vLLM."""
-    from jobai_server.versions import server_version
     from jobai_server.engines.platform import vllm_version
+    from jobai_server.versions import server_version
 
     sys.stdout.write(f"jobai-server {server_version()}\nvllm {vllm_version() or 'not installed'}\n")
 

@@ -78,7 +78,9 @@ class Unavailable(ServerError):
 
     code = "service_unavailable"
 
-    def __init__(self, message: str, *, retry_after: int = 5, param: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: int = 5, param: str | None = None, code: str | None = None
+    ) -> None:
         super().__init__(message, param=param, code=code)
         self.retry_after = retry_after
 

@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from jobai_server.auth.admin_key import AdminKey, admin_key
 from jobai_server.engines.checkpoint import checkpoint_folder
@@ -44,7 +45,9 @@ def serve(overrides: Mapping[str, object]) -> int:
         return asyncio.run(_supervise(settings, checkpoints, listener, key))
 
 
-async def _supervise(settings: Settings, checkpoints: Mapping[str, object], listener: socket.socket, key: AdminKey) -> int:
+async def _supervise(
+    settings: Settings, checkpoints: Mapping[str, Path], listener: socket.socket, key: AdminKey
+) -> int:
     port = listener.getsockname()[1]
     supervisor = Supervisor(
         settings, checkpoints, listener, key.secret, lambda: _announce_ready(settings, supervisor, port, key)
@@ -100,7 +103,7 @@ def _curl(url: str, key: str) -> str:
     body = '{"messages": [{"role": "user", "content": "Write a job description for a Senior AI Engineer"}]}'
     return (
         f"curl {url}/v1/chat/completions \\\n"
-        f"  -H \"Authorization: Bearer {key}\" \\\n"
+        f'  -H "Authorization: Bearer {key}" \\\n'
         f"  -H 'Content-Type: application/json' \\\n"
         f"  -d '{body}'"
     )

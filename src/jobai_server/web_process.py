@@ -18,13 +18,14 @@ from jobai_server.app import create_app
 from jobai_server.engines.admission import RunningRequests
 from jobai_server.engines.catalog import Catalog
 from jobai_server.engines.connections import Connections
-from jobai_server.engines.protocol import ModelCard
 from jobai_server.engines.platform import vllm_version
+from jobai_server.engines.protocol import ModelCard
 from jobai_server.logs import configure_logging
 from jobai_server.openai_format.identity import fingerprint
 from jobai_server.process import Channel, Message, adopt
 from jobai_server.settings import Settings
 from jobai_server.versions import server_version
+from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.state import WebState
 
@@ -61,6 +62,8 @@ async def work(control: socket.socket) -> None:
     server = Server(
         uvicorn.Config(
             create_app(state),
+            http=BoundedHttpProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -69,12 +72,8 @@ async def work(control: socket.socket) -> None:
         ),
         lambda: channel.send({"event": "listening"}),
     )
-    running = RunningRequests(
-        Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers
-    )
-    connections = Connections(
-        catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine})
-    )
+    running = RunningRequests(Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers)
+    connections = Connections(catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine}))
     listener = socket.socket(fileno=first["listening_descriptor"])
     obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
     try:

@@ -21,16 +21,19 @@ class Posting:
     benefits: tuple[str, ...]
 
 
-def posting(random: Random, split: Split) -> Posting:
-    """A vacancy in a random field of work with every fact filled in."""
-    domain = random.choice(titles.DOMAINS)
+def posting(random: Random, split: Split, only: Domain | None = None) -> Posting:
+    """A vacancy with every fact filled in, in the field of work given or in a random one.
+
+    Where the field is given the title shows it, without invented words.
+    """
+    domain = only or random.choice(titles.DOMAINS)
     company = companies.company(random, split)
     contact = people.person(random, split)
     skills = titles.skills(random, split, domain, random.randint(2, 5))
     benefits = tuple(random.sample(terms.BENEFITS, random.randint(1, 3)))
     duties = titles.duties(random, domain, random.randint(1, 3))
     facts = {
-        "title": titles.title(random, split, domain),
+        "title": titles.title(random, split, domain, invent=only is None),
         "company": company,
         "location": places.place(random, split),
         "salary": invented(split, lambda: terms.salary(random)),

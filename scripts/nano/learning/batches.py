@@ -10,8 +10,9 @@ from tokenizers import Tokenizer
 from corpus.dialogue import Dialogue, segments
 from corpus.mixture import stream
 
-_LENGTHS = (64, 96, 128, 160, 192, 256, 320, 384, 512, 768, 1024)
-_WINDOW = 512  # examples that are sorted by length together
+_LEAST_WEIGHT = 6.0  # of a whole answer: a single letter counts as much as a short name
+_STEP = 16  # lengths are padded to a multiple of this
+_WINDOW = 1024  # examples that are sorted by length together
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def encode(tokenizer: Tokenizer, dialogue: Dialogue, prompt_weight: float) -> tu
     for text, own in segments(dialogue):
         piece = tokenizer.encode(text, add_special_tokens=False).ids
         ids += piece
-        weights += [1.0 if own else prompt_weight] * len(piece)
+        weight = max(1.0, _LEAST_WEIGHT / len(piece)) if own else prompt_weight
+        weights += [weight] * len(piece)
     return ids, weights
 
 
@@ -64,7 +66,7 @@ def batches(tokenizer: Tokenizer, seed: int, plan: BatchPlan) -> Iterator[Batch]
 
 
 def _padded(length: int) -> int:
-    return next(size for size in _LENGTHS if size >= length)
+    return -(-length // _STEP) * _STEP
 
 
 def _stack(examples: list[tuple[list[int], list[float]]]) -> Batch:

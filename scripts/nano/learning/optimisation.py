@@ -49,5 +49,5 @@ def weighted_loss(
     losses = torch.nn.functional.cross_entropy(
         logits[:, :-1].reshape(-1, logits.shape[-1]), targets, reduction="none"
     )
-    own = counts == 1.0
+    own = counts >= 1.0
     return (losses * counts).sum() / counts.sum(), losses[own].mean().detach()

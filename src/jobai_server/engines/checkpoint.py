@@ -76,7 +76,8 @@ def _check_complete(model: ModelSettings, folder: Path) -> None:
     config = _read_json(model, folder / "config.json")
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        shards = set(_read_json(model, index).get("weight_map", {}).values())
+        weight_map = _read_json(model, index).get("weight_map")
+        shards = set(weight_map.values()) if isinstance(weight_map, dict) else set()
         missing = sorted(shard for shard in shards if not (folder / shard).is_file())
     else:
         found = any(any(folder.glob(pattern)) for pattern in WEIGHT_PATTERNS)

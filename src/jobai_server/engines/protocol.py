@@ -47,9 +47,13 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class JsonShape:
-    """A constraint on the answer: any JSON object (`schema` None), or JSON that satisfies `schema`."""
+    """A constraint on the answer: any JSON object (`schema` None), or JSON that satisfies `schema`.
+
+    `param` is the request field it comes from, for errors.
+    """
 
     schema: Mapping[str, Any] | None = None
+    param: str = "response_format"
 
 
 @dataclass(frozen=True, slots=True)

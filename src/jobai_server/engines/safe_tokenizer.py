@@ -52,9 +52,9 @@ class SafeTokenizer:
         markers = {marker for marker in TEXT_MARKERS if marker in str(self._chat_template)}
         look_alikes = sorted(added | set(tokenizer.all_special_tokens) | markers, key=len, reverse=True)
         self._look_alike = re.compile("|".join(re.escape(text) for text in look_alikes if len(text) > 1) or r"(?!)")
-        self._control_ids = {
-            index for index, token in tokenizer.added_tokens_decoder.items() if token.special
-        } | set(tokenizer.all_special_ids)
+        self._control_ids = {index for index, token in tokenizer.added_tokens_decoder.items() if token.special} | set(
+            tokenizer.all_special_ids
+        )
         self._vocabulary_size = len(tokenizer)
         self._guard_ids = self._encode("\n", add_special_tokens=False)
         self._folds_system = self._chat_template is not None and not self._takes_system_role()

@@ -28,10 +28,11 @@ from jobai_server.engines.vllm_settings import vllm_config
 from jobai_server.errors import EngineDied, InvalidRequest
 
 if TYPE_CHECKING:
-    from jobai_server.settings import ModelSettings
     from vllm import SamplingParams
     from vllm.outputs import CompletionOutput
     from vllm.v1.engine.async_llm import AsyncLLM
+
+    from jobai_server.settings import ModelSettings
 
 # Below this many characters encoding takes less time than handing it to a thread.
 INLINE_CHARACTERS = 8_192
@@ -86,7 +87,7 @@ class VllmTextEngine:
         with_logprobs = request.sampling.logprobs is not None
         with (
             self._running.place(self._card.name, request.sampling.n, self._limit),
-            _translated_errors(self._card.name),
+            _translated_errors(self._card.name, request.sampling.json_shape),
         ):
             outputs = self._llm.generate(
                 tokens_input(list(request.prompt_token_ids)), _sampling_params(request.sampling), request.request_id
@@ -131,14 +132,15 @@ async def open_vllm_engine(
 
 
 @contextlib.contextmanager
-def _translated_errors(model: str) -> Iterator[None]:
+def _translated_errors(model: str, shape: JsonShape | None) -> Iterator[None]:
     from vllm.exceptions import VLLMClientError
     from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
 
     try:
         yield
     except (VLLMClientError, ValueError) as error:
-        raise InvalidRequest(f"The engine refuses this request: {error}") from error
+        param = shape.param if shape else None
+        raise InvalidRequest(f"The engine refuses this request: {str(error)[:300]}", param=param) from error
     except (EngineDeadError, EngineGenerateError) as error:
         raise EngineDied(f"The engine of model '{model}' stopped while it worked on this request.") from error
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobai_server.engines.platform import is_cpu
+
+# What vLLM gets unless the model's engine_args say otherwise.
+DEFAULTS: dict[str, Any] = {
+    # llguidance reads a schema as it goes: no compilation that a hostile schema could make last for minutes.
+    # Free whitespace is an invitation to small models to write nothing else until the answer's end.
+    "structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True},
+}
 
 if TYPE_CHECKING:
     from vllm.config import VllmConfig
@@ -65,7 +72,7 @@ def vllm_config(launch: EngineLaunch, seat_index: int = -1) -> VllmConfig:
         model=str(launch.path),
         served_model_name=list(model.name),
         max_model_len=model.context_length,
-        **model.engine_args,
+        **(DEFAULTS | model.engine_args),
     )
     arguments._api_process_count = launch.seats
     arguments._api_process_rank = seat_index

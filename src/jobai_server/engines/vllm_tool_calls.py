@@ -8,6 +8,8 @@ parsed once more: what the stream left out, calls or text, is then given. They w
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +34,8 @@ def vllm_tool_call_parser(name: str, tokenizer: Any, tools: Sequence[Mapping[str
     from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
     from vllm.tool_parsers import ToolParserManager
 
+    # A traceback for every token of an answer that is not quite a call helps nobody.
+    logging.getLogger("vllm.tool_parsers").setLevel(logging.CRITICAL)
     request = ChatCompletionRequest.model_validate(
         {"model": "", "messages": [], "tools": list(tools) or None, "tool_choice": "auto" if tools else "none"}
     )
@@ -47,17 +51,27 @@ def vllm_tool_call_parser(name: str, tokenizer: Any, tools: Sequence[Mapping[str
 class VllmToolCallParser:
     """One answer's parser.
 
-    `_content` and `_calls` hold what was given so far.
+    `_text` is what the parser has seen, `_held` may become a marker, `_content` and `_calls` are what was given.
     """
 
     def __init__(self, parser: Any, request: Any) -> None:
         self._parser = parser
         self._request = request
+        self._marker: str = getattr(parser, "bot_token", "")
+        self._steps = _steps(parser.engine_based_streaming, self._marker)
         self._text = ""
+        self._held = ""
         self._content = ""
         self._calls: dict[int, ToolCallDelta] = {}
 
     def parse_delta(self, text: str) -> ParsedText:
+        text = self._held + text
+        kept = _marker_overlap(text, self._marker)
+        text, self._held = text[: len(text) - kept], text[len(text) - kept :]
+        return self._given([piece for step in self._steps.findall(text) for piece in self._pieces(step)])
+
+    def _pieces(self, text: str) -> list[ParsedText]:
+        """All that the parser makes of one step."""
         previous, self._text = self._text, self._text + text
         pieces = []
         for _ in range(MAX_PIECES):
@@ -71,9 +85,11 @@ class VllmToolCallParser:
             if self._parser.engine_based_streaming:
                 break
             previous, text = self._text, ""
-        return self._given(pieces)
+        return pieces
 
     def parse_end(self) -> ParsedText:
+        """Text of a call that began and never became one is given as content, after what was given of the call."""
+        self._text, self._held = self._text + self._held, ""
         if self._content == self._text:
             return ParsedText("")
         whole = self._whole(self._text)
@@ -128,6 +144,23 @@ class VllmToolCallParser:
             name, arguments = before.name or call.name, before.arguments + call.arguments
             self._calls[call.index] = ToolCallDelta(call.index, name, arguments)
         return ParsedText(content, calls)
+
+
+def _steps(incremental: bool, marker: str) -> re.Pattern[str]:
+    """The pieces in which a parser is given text, as what it makes of a text depends on where that is cut.
+
+    A parser that reads all text again each time gets one closing brace at a time: one that sees the end of a call
+    together with the next call forgets the first. An incremental one gets single characters, its marker whole:
+    Mistral's takes a colon for a part of the arguments where it comes at the beginning of a piece.
+    """
+    if incremental:
+        return re.compile(f"{re.escape(marker)}|." if marker else ".", re.DOTALL)
+    return re.compile(r"[^}]*\}|[^}]+")
+
+
+def _marker_overlap(text: str, marker: str) -> int:
+    """How many characters at the end of the text may be the beginning of the marker."""
+    return next((size for size in range(len(marker) - 1, 0, -1) if text.endswith(marker[:size])), 0)
 
 
 def _rest(given: str, whole: str) -> str:

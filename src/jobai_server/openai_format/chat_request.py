@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import Conversation, ModelCard, Sampling
-from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.chat_message import AssistantMessage, Message, TextPart, ToolMessage, parsed_arguments
 from jobai_server.openai_format.response_format import ResponseFormat, json_shape
 from jobai_server.openai_format.sampling import AnswerTokens, SamplingBody, answer_length, sampling_of
@@ -91,26 +90,13 @@ def chat_sampling(body: ChatCompletionRequest, card: ModelCard, prompt_tokens: i
         default=card.default_max_tokens,
     )
     logprobs = (body.top_logprobs or 0) if body.logprobs else None
-    return sampling_of(body, max_tokens=length, logprobs=logprobs, json_shape=forced or shape)
-
-
-def check_context(card: ModelCard, characters: int, longest_token: int, param: str) -> None:
-    """Refuse a text that cannot fit before time is spent on encoding it.
-
-    Args:
-        card: The model.
-        characters: Length of the text.
-        longest_token: Characters in the longest token of the vocabulary.
-        param: The field that holds the text.
-
-    Raises:
-        ContextTooLong: Even in the longest tokens the text is longer than the context.
-    """
-    from jobai_server.errors import ContextTooLong
-
-    if characters > card.context_length * longest_token:
-        message = f"This model's context length is {card.context_length} tokens, which the input exceeds by far."
-        raise ContextTooLong(message, param=param)
+    return sampling_of(
+        body,
+        max_tokens=length,
+        logprobs=logprobs,
+        json_shape=forced or shape,
+        keep_control_tokens=bool(body.usable_tools) and forced is None,
+    )
 
 
 def _plain(message: Any) -> dict[str, Any]:
@@ -138,6 +124,3 @@ def _text(content: str | list[TextPart] | None) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     return "\n".join(part.text for part in content)
-
-
-__all__ = ["ChatCompletionRequest", "InvalidRequest", "chat_sampling", "check_context", "to_conversation"]

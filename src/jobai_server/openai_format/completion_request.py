@@ -85,14 +85,13 @@ class CompletionRequest(SamplingBody):
         """The prompts one by one, in order."""
         if isinstance(self.prompt, str):
             return [PromptInput("prompt", text=self.prompt)]
-        if isinstance(self.prompt[0], int):
-            return [PromptInput("prompt", token_ids=list(self.prompt))]  # type: ignore[arg-type]
-        return [
-            PromptInput(f"prompt[{index}]", text=one)
-            if isinstance(one, str)
-            else PromptInput(f"prompt[{index}]", token_ids=one)  # type: ignore[arg-type]
-            for index, one in enumerate(self.prompt)
-        ]
+        texts = [one for one in self.prompt if isinstance(one, str)]
+        if texts:
+            return [PromptInput(f"prompt[{index}]", text=text) for index, text in enumerate(texts)]
+        token_lists = [one for one in self.prompt if isinstance(one, list)]
+        if token_lists:
+            return [PromptInput(f"prompt[{index}]", token_ids=ids) for index, ids in enumerate(token_lists)]
+        return [PromptInput("prompt", token_ids=[one for one in self.prompt if isinstance(one, int)])]
 
 
 def system_conversation(body: CompletionRequest, prompt: PromptInput) -> Conversation | None:

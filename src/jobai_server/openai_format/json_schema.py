@@ -14,6 +14,7 @@ from typing import Any
 
 from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.schema_tree import DEFINITIONS, LISTED, children, referred
+from jobai_server.openai_format.validation_errors import shown
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 10
@@ -148,7 +149,7 @@ def _check_meta_schema(schema: Mapping[str, Any], param: str) -> None:
     without_dialect = {key: value for key, value in schema.items() if key != "$schema"}
     for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(without_dialect):
         keyword = next((part for part in reversed(error.absolute_path) if isinstance(part, str)), None)
-        raise _invalid(param, f"the value of '{keyword[:64]}' is not valid" if keyword else "it is not valid")
+        raise _invalid(param, f"the value of '{shown(keyword)}' is not valid" if keyword else "it is not valid")
 
 
 def _invalid(param: str, reason: str) -> InvalidRequest:

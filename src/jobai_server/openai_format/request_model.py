@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.validation_errors import invalid_request, unknown_parameter, wrong_type
 
 MAX_TEXT_LENGTH = 4 * 1024 * 1024
@@ -76,6 +75,3 @@ def _refuse_unknown_fields(body_type: type[Body], data: dict[str, Any]) -> None:
 def first_errors(error: ValidationError) -> list[dict[str, Any]]:
     """The first errors as plain data, without the documentation addresses."""
     return [dict(item) for item in error.errors(include_url=False)[:MAX_ERRORS_READ]]
-
-
-__all__ = ["InvalidRequest", "Label", "ModelName", "RequestBody", "RequestPart", "Text", "parse_request"]

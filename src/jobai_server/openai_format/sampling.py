@@ -67,7 +67,12 @@ class SamplingBody(RequestBody):
 
 
 def sampling_of(
-    body: SamplingBody, *, max_tokens: int, logprobs: int | None, json_shape: JsonShape | None = None
+    body: SamplingBody,
+    *,
+    max_tokens: int,
+    logprobs: int | None,
+    json_shape: JsonShape | None = None,
+    keep_control_tokens: bool = False,
 ) -> Sampling:
     """The engine's view of the shared fields, absent ones at OpenAI's defaults."""
     stop = body.stop or []
@@ -83,6 +88,7 @@ def sampling_of(
         logit_bias=_token_biases(body.logit_bias or {}),
         logprobs=logprobs,
         json_shape=json_shape,
+        keep_control_tokens=keep_control_tokens,
     )
 
 
@@ -120,6 +126,23 @@ def answer_length(
         parts = f"{prompt_tokens} in the prompt and {asked} in the answer"
         raise ContextTooLong(f"{message} ({parts}). Please reduce either.", param=asked_param)
     return asked
+
+
+def check_context(card: ModelCard, characters: int, longest_token: int, param: str) -> None:
+    """Refuse a text that cannot fit before time is spent on encoding it.
+
+    Args:
+        card: The model.
+        characters: Length of the text.
+        longest_token: Characters in the longest token of the vocabulary.
+        param: The field that holds the text.
+
+    Raises:
+        ContextTooLong: Even in the longest tokens the text is longer than the context.
+    """
+    if characters > card.context_length * longest_token:
+        message = f"This model's context length is {card.context_length} tokens, which the input exceeds by far."
+        raise ContextTooLong(message, param=param)
 
 
 def _token_biases(biases: Mapping[str, float]) -> dict[int, float]:

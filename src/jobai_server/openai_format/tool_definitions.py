@@ -92,7 +92,7 @@ def forced_call_shape(tools: Sequence[Tool], choice: str | NamedTool | None, *, 
     """
     if isinstance(choice, NamedTool):
         named = next(tool for tool in tools if tool.function.name == choice.function.name)
-        return JsonShape(_parameters(named))
+        return JsonShape(_parameters(named), "tools")
     if choice != "required":
         return None
     definitions: dict[str, Any] = {}
@@ -108,7 +108,7 @@ def forced_call_shape(tools: Sequence[Tool], choice: str | NamedTool | None, *, 
         "maxItems": MAX_FORCED_CALLS if parallel else 1,
         "items": calls[0] if len(calls) == 1 else {"type": "object", "anyOf": calls},
     }
-    return JsonShape(shape | {"$defs": definitions} if definitions else shape)
+    return JsonShape(shape | {"$defs": definitions} if definitions else shape, "tools")
 
 
 def _parameters(tool: Tool) -> dict[str, Any]:

@@ -122,7 +122,12 @@ class EngineKeeper:
         folder = self._run_directory / str(self._runs)
         folder.mkdir(parents=True)
         return EngineLaunch(
-            name=self.name, model=self._model, path=self._path, number=self._runs, seats=self._seats, run_directory=folder
+            name=self.name,
+            model=self._model,
+            path=self._path,
+            number=self._runs,
+            seats=self._seats,
+            run_directory=folder,
         )
 
     async def _until_ready(self, child: Child) -> str | None:

@@ -1,8 +1,8 @@
 """The root of the process tree.
 
-    supervisor                 binds the port, starts and watches everything below
-     ├─ engine × models        one vLLM EngineCore each
-     └─ web × WORKERS          uvicorn + FastAPI, attached to every engine over local sockets
+supervisor                 binds the port, starts and watches everything below
+ ├─ engine × models        one vLLM EngineCore each
+ └─ web × WORKERS          uvicorn + FastAPI, attached to every engine over local sockets
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -146,7 +146,7 @@ class Supervisor:
     async def _drain(self) -> None:
         """New requests are refused, running ones finish; bounded by the setting, cut short by a second signal."""
         self._listener.close()  # the workers hold their own; once they are gone, nobody must wait in the backlog
-        drained = asyncio.gather(*(worker.drain() for worker in self.workers))
+        drained = asyncio.create_task(_all(worker.drain() for worker in self.workers))
         hurried = asyncio.create_task(self._hurrying.wait())
         # The workers keep to the limit themselves; the grace is for telling their clients.
         limit = self._settings.server.drain_seconds + DRAIN_GRACE_SECONDS
@@ -156,7 +156,7 @@ class Supervisor:
 
     def _web_environment(self) -> dict[str, str]:
         metrics = self._run_directory / "metrics"
-        metrics.mkdir()
+        metrics.mkdir(exist_ok=True)  # one folder for all workers
         return {
             **client_environment(self._settings.server.debug),
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
@@ -185,6 +185,10 @@ class Supervisor:
                 return
             message |= {"launch": engine.launch.model_dump(mode="json"), "seat": seat.model_dump()}
         worker.tell(message)
+
+
+async def _all(waits: Iterable[Coroutine[None, None, None]]) -> None:
+    await asyncio.gather(*waits)
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:

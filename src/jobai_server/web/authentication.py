@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from jobai_server.errors import InvalidRequest, NotAuthenticated
 from jobai_server.web.state import WebState
@@ -21,7 +20,7 @@ class Caller:
     role: str
 
 
-def authenticated(request: Request) -> Caller:
+async def authenticated(request: Request) -> Caller:
     """The caller, by `X-API-Key` or `Authorization: Bearer`.
 
     Raises:
@@ -51,6 +50,3 @@ def _presented_key(request: Request) -> str:
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
-
-
-CallerDependency = Annotated[Caller, Depends(authenticated)]

@@ -1,17 +1,30 @@
-"""What a route may ask for in its signature."""
+"""What a route may ask for in its signature. All are coroutines: FastAPI would run plain functions in threads."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
+from jobai_server.openai_format.request_model import RequestBody, parse_request
 from jobai_server.web.state import WebState
 
 
-def _web_state(request: Request) -> WebState:
+async def _web_state(request: Request) -> WebState:
     state: WebState = request.app.state.web
     return state
 
 
 StateDependency = Annotated[WebState, Depends(_web_state)]
+
+Body = TypeVar("Body", bound=RequestBody)
+
+
+def body_of(body_type: type[Body]) -> Callable[[Request], Awaitable[Body]]:
+    """A dependency that reads the JSON the door has decoded as `body_type`, strictly."""
+
+    async def parsed(request: Request) -> Body:
+        return parse_request(body_type, request.state.document)
+
+    return parsed

@@ -71,7 +71,7 @@ class Door:
                 if self._in_flight.draining and scope["path"] != "/health":
                     raise ShuttingDown("The server is shutting down.", retry_after=10)
                 if scope["method"] in BODY_METHODS:
-                    receive = _replay(await self._body(headers, receive), receive)
+                    scope["state"]["document"] = await self._document(headers, receive)
             except ClientLeft:
                 return
             except ServerError as error:
@@ -79,8 +79,8 @@ class Door:
                 return
             await self._app(scope, receive, send_named)
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        """The whole body, read within bounds and checked."""
+    async def _document(self, headers: Headers, receive: Receive) -> dict[str, Any]:
+        """The whole body, read within bounds, checked and decoded; `receive` then only tells of the hang-up."""
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self._max_bytes:
             raise self._too_large()
@@ -92,8 +92,7 @@ class Door:
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise UnsupportedMediaType("Send the body as JSON, with the header Content-Type: application/json.")
-        check_json(body)
-        return body
+        return decode_json(body)
 
     async def _read(self, receive: Receive) -> bytes:
         parts = bytearray()
@@ -111,8 +110,8 @@ class Door:
         return BodyTooLarge(f"The request body is over the limit of {self._max_bytes} bytes.")
 
 
-def check_json(body: bytes) -> None:
-    """Refuse what is no JSON object, and JSON that trips up parsers further in.
+def decode_json(body: bytes) -> dict[str, Any]:
+    """A JSON object, unless it is one that trips up what comes after.
 
     Raises:
         InvalidJson: Not UTF-8, not JSON, not an object, NaN or infinite numbers, duplicate keys, nesting deeper than
@@ -135,6 +134,7 @@ def check_json(body: bytes) -> None:
     _check_depth(document)
     if b"\x00" in body or UNSAFE_ESCAPE.search(body):
         _check_text(document)
+    return document
 
 
 def _check_depth(document: Any) -> None:
@@ -186,17 +186,3 @@ def _finite(digits: str) -> float:
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that hands out the body that was read, then what comes after it: the client's hang-up."""
-    handed_out = False
-
-    async def replayed() -> Message:
-        nonlocal handed_out
-        if handed_out:
-            return await receive()
-        handed_out = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed

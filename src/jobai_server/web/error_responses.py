@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -23,7 +21,6 @@ from jobai_server.errors import (
     UnknownModel,
     UnsupportedMediaType,
 )
-from jobai_server.openai_format.validation_errors import invalid_request
 from jobai_server.web.in_flight import ClientDisconnected
 
 log = logging.getLogger(__name__)
@@ -66,7 +63,6 @@ def error_response(error: ServerError) -> Response:
 def install(app: FastAPI) -> None:
     """Give the app a handler for everything that can be raised."""
     app.add_exception_handler(ServerError, _on_server_error)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnected, _on_disconnect)
     app.add_exception_handler(Exception, _on_defect)
@@ -83,11 +79,6 @@ def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Respons
 async def _on_server_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ServerError)
     return error_response(error)
-
-
-async def _on_validation_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return error_response(invalid_request(_inside_body(error.errors())))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -117,8 +108,3 @@ async def _on_defect(request: Request, error: Exception) -> Response:
         }
     }
     return _json(body, 500, {})
-
-
-def _inside_body(errors: Sequence[Any]) -> list[Any]:
-    """Validation errors with locations that start at the body instead of FastAPI's "body"."""
-    return [{**error, "loc": tuple(error["loc"])[1:]} for error in errors]

@@ -38,7 +38,7 @@ class InFlight:
                 self._idle.set()
 
     async def drain(self, seconds: float) -> None:
-        """Refuse new requests from now on; return when the running ones have ended, by themselves or at the deadline."""
+        """Refuse new requests; return when the running ones have ended, by themselves or at the deadline."""
         self.draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from string import ascii_uppercase
 
@@ -11,7 +12,8 @@ from corpus.posting import posting
 from corpus.split import Split, one_of
 from corpus.tasks import instructions
 from corpus.template import fill
-from corpus.vocabulary import terms, titles
+from corpus.vocabulary import titles
+from corpus.vocabulary.domain import Domain
 
 _TASKS = (
     "Classify the text into one of these categories:",
@@ -42,44 +44,70 @@ _ANSWERS = (
 _HELD_OUT_ANSWERS = ("Give just the letter.", "Only write the letter.", "The answer is one letter.")
 _ITEMS = ("{letter}: {name}", "{letter}: {name}", "{letter}) {name}", "{letter}. {name}", "({letter}) {name}")
 _HELD_OUT_ITEMS = ("{letter} - {name}", "[{letter}] {name}", "{letter} = {name}")
+_QUOTES = ("Text: {text}", 'Text: "{text}"', '"{text}"', "Text:\n{text}", "---\n{text}\n---", "{text}")
+_MORE = ("Text: {text}", "And this? {text}", "{text}", '"{text}"', "Next text:\n{text}")
+_DOMAIN_TEXTS = (
+    "{title}",
+    "{company} is hiring a {title}.",
+    "You will {duties}.",
+    "Skills: {skills}",
+    "{title}. Your tasks: {duties}.",
+    "We need someone who can {duties} and knows {skills}.",
+    "{title} at {company}, {location}. Requirements: {skills}.",
+)
+_HELD_OUT_DOMAIN_TEXTS = (
+    "Day to day, people in this job {duties}.",
+    "{title} ({skills})",
+    "Wanted: {title} to {duties}",
+)
+_MODES = {
+    "remote": ("Work from home.", "Fully remote, from anywhere.", "You work from home every day."),
+    "hybrid": ("Three days in the office, two at home.", "Hybrid work.", "A mix of office and home."),
+    "on-site": ("Work in our office every day.", "On-site only.", "You must come to the office daily."),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A text and its categories; the first category is the right one. Each is (name, description)."""
+class Category:
+    """What it is called, what it means, and how to write a text that belongs to it."""
 
-    text: str
-    categories: list[tuple[str, str]]
+    name: str
+    about: str
+    write: Callable[[], str]
 
 
 def by_letter(random: Random, split: Split) -> Dialogue:
-    """A lettered list, a text, and the letter of the right category."""
-    source = random.choices((_kind, _domain, _level, _mode, _pay), (12, 7, 2, 2, 1))[0]
-    choice = source(random, split)
-    order = list(range(len(choice.categories)))
-    random.shuffle(order)
+    """A lettered list, a text, and the letter of the right category; in training more texts follow."""
+    source = random.choices((_kinds, _domains, _levels, _modes, _pay), (12, 7, 2, 2, 1))[0]
+    categories = source(random, split)
+    right = categories[0]  # the sources put first what is asked for most
+    random.shuffle(categories)
     item = one_of(random, _ITEMS, _HELD_OUT_ITEMS, split)
     described = random.random() < 0.35
     listing = "\n".join(
-        item.format(letter=letter, name=_shown(random, choice.categories[index], described))
-        for letter, index in zip(ascii_uppercase, order, strict=False)
+        item.format(letter=letter, name=_shown(random, category, described))
+        for letter, category in zip(ascii_uppercase, categories, strict=False)
     )
-    answer = ascii_uppercase[order.index(0)]
+    answer = ascii_uppercase[categories.index(right)]
     dialogue = Dialogue("classification", instructions.opening(random, split))
-    dialogue.ask(_question(random, split, listing, choice.text), answer)
-    dialogue.facts = {"answer": answer, "choices": len(order)}
+    dialogue.ask(_question(random, split, listing, right.write()), answer)
+    dialogue.facts = {"answer": answer, "choices": len(categories)}
+    if split is Split.TRAIN and random.random() < 0.7:
+        # Reading the list once and using it several times gives more answers per token read.
+        for _ in range(random.randint(1, 5)):
+            number = random.randrange(len(categories))
+            text = random.choice(_MORE).replace("{text}", categories[number].write())
+            dialogue.ask(text, ascii_uppercase[number])
     return dialogue
 
 
 def _question(random: Random, split: Split, listing: str, text: str) -> str:
     task = one_of(random, _TASKS, _HELD_OUT_TASKS, split)
     ending = one_of(random, _ANSWERS, _HELD_OUT_ANSWERS, split)
-    quoted = random.choice(
-        (f"Text: {text}", f'Text: "{text}"', f'"{text}"', f"Text:\n{text}", f"---\n{text}\n---", text)
-    )
+    quoted = random.choice(_QUOTES).replace("{text}", text)
     order = random.random()
     if order < 0.7:
-        parts = [f"{task}\n{listing}" if random.random() < 0.6 else f"{task}\n\n{listing}", quoted, ending]
+        parts = [task + random.choice(("\n", "\n\n")) + listing, quoted, ending]
     elif order < 0.85:
         parts = [f"{task} {ending}", listing, quoted]
     else:
@@ -87,11 +115,10 @@ def _question(random: Random, split: Split, listing: str, text: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _shown(random: Random, category: tuple[str, str], described: bool) -> str:
-    name, about = category
-    if described and about:
-        return name + random.choice((" - ", ": ", " (", ", ")).replace(" (", " – ") + about
-    return name
+def _shown(random: Random, category: Category, described: bool) -> str:
+    if described and category.about:
+        return category.name + random.choice((" - ", ": ", " – ", ", ")) + category.about
+    return category.name
 
 
 def _side(names: tuple[str, ...], held_out: int, split: Split) -> tuple[str, ...]:
@@ -99,76 +126,79 @@ def _side(names: tuple[str, ...], held_out: int, split: Split) -> tuple[str, ...
     return names[:-held_out] if split is Split.TRAIN else names[-held_out:]
 
 
-def _kind(random: Random, split: Split) -> Choice:
+def _kinds(random: Random, split: Split) -> list[Category]:
     """What kind of document is it? Job postings are the most frequent answer."""
     weights = [5 if kind.name == "job_posting" else 1 for kind in kinds.ALL]
     right = random.choices(kinds.ALL, weights)[0]
     others = [kind for kind in kinds.ALL if kind is not right and kind.name != "other"]
-    wrong = random.sample(others, random.randint(1, 5))
+    chosen = [right, *random.sample(others, random.randint(1, 5))]
     if right.name != "other" and random.random() < 0.3:
-        wrong.append(next(kind for kind in kinds.ALL if kind.name == "other"))
-    plain = random.random() < 0.3 and split is Split.TRAIN
-    categories = [
-        (
+        chosen.append(next(kind for kind in kinds.ALL if kind.name == "other"))
+    plain = random.random() < 0.4 and split is Split.TRAIN
+    return [
+        Category(
             kind.name if plain else random.choice(_side(kind.aliases, 2, split)),
             random.choice(kind.about),
+            partial(kinds.example, random, split, kind),
         )
-        for kind in (right, *wrong)
+        for kind in chosen
     ]
-    return Choice(kinds.example(random, split, right), categories)
 
 
-def _domain(random: Random, split: Split) -> Choice:
+def _domains(random: Random, split: Split) -> list[Category]:
     """Which field of work is it? Told by a title, by duties, by skills or by a whole posting."""
-    job = posting(random, split)
-    domains = [job.domain, *random.sample([d for d in titles.DOMAINS if d is not job.domain], random.randint(1, 5))]
-    templates = (
-        "{title}",
-        "{company} is hiring a {title}.",
-        "You will {duties}.",
-        "Skills: {skills}",
-        "{title}. Your tasks: {duties}.",
-        "We need someone who can {duties} and knows {skills}.",
-        "{title} at {company}, {location}. Requirements: {skills}.",
-    )
-    held_out = ("Day to day, people in this job {duties}.", "{title} ({skills})", "Wanted: {title} to {duties}")
-    facts = job.facts
+    chosen = random.sample(titles.DOMAINS, random.randint(2, 6))
+    return [
+        Category(
+            random.choice(_side(domain.names, 1, split)),
+            domain.about,
+            partial(_domain_text, random, split, domain),
+        )
+        for domain in chosen
+    ]
+
+
+def _domain_text(random: Random, split: Split, domain: Domain) -> str:
+    facts = posting(random, split, domain).facts
     if split is Split.TRAIN and random.random() < 0.3:
         # The word for the field inside the text ties unseen category names to their meaning.
-        facts = facts | {"company": f"{facts['company']} ({random.choice(job.domain.names)})"}
-    text = fill(one_of(random, templates, held_out, split), facts)
-    return Choice(text, [(random.choice(_side(d.names, 1, split)), d.about) for d in domains])
+        facts = facts | {"company": f"{facts['company']} ({random.choice(domain.names)})"}
+    return fill(one_of(random, _DOMAIN_TEXTS, _HELD_OUT_DOMAIN_TEXTS, split), facts)
 
 
-def _level(random: Random, split: Split) -> Choice:
-    domain = random.choice(titles.DOMAINS)
-    base = f"{random.choice(domain.focuses)} {random.choice(domain.roles)}"
-    levels: list[tuple[str, Callable[[], str]]] = [
-        (random.choice(("entry level", "junior", "beginner")), lambda: random.choice(titles.ENTRY)),
-        (random.choice(("senior", "senior level", "experienced")), lambda: random.choice(titles.ADVANCED)),
+def _levels(random: Random, split: Split) -> list[Category]:
+    def write(words: tuple[str, ...]) -> str:
+        domain = random.choice(titles.DOMAINS)
+        title = f"{random.choice(words)} {random.choice(domain.focuses)} {random.choice(domain.roles)}"
+        text = random.choice(("{title}", "We are looking for a {title}.", "Job title: {title}"))
+        return fill(text, {"title": title})
+
+    junior = random.choice(("entry level", "junior", "beginner"))
+    senior = random.choice(("senior", "senior level", "experienced"))
+    levels = [
+        Category(junior, "", partial(write, titles.ENTRY)),
+        Category(senior, "", partial(write, titles.ADVANCED)),
     ]
-    random.shuffle(levels)
-    text = random.choice(("{t}", "We are looking for a {t}.", "Job title: {t}"))
-    return Choice(text.replace("{t}", f"{levels[0][1]()} {base}"), [(name, "") for name, _ in levels])
+    return random.sample(levels, 2)
 
 
-def _mode(random: Random, split: Split) -> Choice:
-    phrases = {
-        "remote": ("Work from home.", "Fully remote, from anywhere.", "You can work from home every day."),
-        "hybrid": ("Three days in the office, two at home.", "Hybrid work is possible.", "A mix of office and home."),
-        "on-site": ("Work in our office every day.", "On-site only.", "You must come to the office daily."),
-    }
-    job = posting(random, split)
-    right, *wrong = random.sample(sorted(phrases), 3)
-    text = fill(random.choice(("{title} in {location}.", "{company} needs a {title}.", "{title}:")), job.facts)
-    return Choice(f"{text} {random.choice(phrases[right])}", [(name, "") for name in (right, *wrong)])
+def _modes(random: Random, split: Split) -> list[Category]:
+    def write(phrases: tuple[str, ...]) -> str:
+        text = random.choice(("{title} in {location}.", "{company} needs a {title}.", "{title}:"))
+        return f"{fill(text, posting(random, split).facts)} {random.choice(phrases)}"
+
+    modes = [Category(name, "", partial(write, phrases)) for name, phrases in _MODES.items()]
+    return random.sample(modes, 3)
 
 
-def _pay(random: Random, split: Split) -> Choice:
+def _pay(random: Random, split: Split) -> list[Category]:
     """Is a salary mentioned, or not?"""
-    job = posting(random, split)
-    mentioned = random.random() < 0.5
-    text = fill("{title} at {company}, {location}", job.facts)
-    text += f", {terms.salary(random)}" if mentioned else random.choice(("", ", " + job.facts["contract"]))
-    names = [("salary stated", ""), ("no salary stated", "")]
-    return Choice(text, names if mentioned else names[::-1])
+
+    def write(ending: str) -> str:
+        return fill("{title} at {company}, {location}" + ending, posting(random, split).facts)
+
+    names = [
+        Category("salary stated", "", partial(write, ", {salary}")),
+        Category("no salary stated", "", partial(write, random.choice(("", ", {contract}")))),
+    ]
+    return random.sample(names, 2)

@@ -16,10 +16,10 @@ _MAIN = ("title", "company", "location")
 
 
 def plain(random: Random, split: Split) -> Dialogue:
-    """Up to four facts about one posting, one question each; a missing fact is said to be missing."""
+    """Up to six facts about one posting, one question each; a missing fact is said to be missing."""
     job = posting(random, split)
     document = layouts.write(random, job, split)
-    asked = _questions(random, document, split, random.choice((1, 1, 2, 3, 4)))
+    asked = _questions(random, document, split, random.choice((1, 1, 2, 3, 4, 5, 6)))
     dialogue = Dialogue("extraction", instructions.opening(random, split))
     for number, name in enumerate(asked):
         if number == 0:

@@ -27,7 +27,7 @@ def lookup(random: Random, split: Split) -> Dialogue:
     ending = random.choice(("\n", "\n", "; ", " | ", ".\n"))
     text = ending.join(f"{label}{separator}{value}" for label, value in facts.items())
     dialogue = Dialogue("lookup", instructions.opening(random, split))
-    labels = random.sample(sorted(facts), min(len(facts), random.randint(1, 4)))
+    labels = random.sample(sorted(facts), min(len(facts), random.randint(1, 6)))
     if random.random() < 0.25:
         keys = ", ".join(labels)
         answer = json.dumps({label: facts[label] for label in labels}, ensure_ascii=False)

@@ -16,14 +16,15 @@ ADVANCED = ("Senior", "Lead", "Principal", "Staff", "Head", "Chief", "Experience
 _SUFFIXES = ("(m/f/d)", "II", "III", "I", "(Remote)", "- Night Shift", "(Part-Time)", "- EMEA", "(f/m/x)")
 
 
-def title(random: Random, split: Split, domain: Domain) -> str:
+def title(random: Random, split: Split, domain: Domain, *, invent: bool = True) -> str:
     """A title from this field of work; the whole title, not its words, decides its split."""
-    return invented(split, lambda: _new_title(random, domain))
+    return invented(split, lambda: _new_title(random, domain, invent))
 
 
-def _new_title(random: Random, domain: Domain) -> str:
-    other = random.choice(DOMAINS) if random.random() < 0.12 else domain
-    focus = made_up.word(random) if random.random() < 0.08 else random.choice(other.focuses)
+def _new_title(random: Random, domain: Domain, invent: bool) -> str:
+    focus = random.choice(domain.focuses)
+    if invent and random.random() < 0.12:
+        focus = made_up.word(random)
     words = [focus, random.choice(domain.roles)]
     level = random.random()
     if level < 0.3:
@@ -35,7 +36,7 @@ def _new_title(random: Random, domain: Domain) -> str:
         words.append(random.choice(_SUFFIXES))
     elif style < 0.1:
         return f"{words[-1]} of {' '.join(words[:-1])}"
-    elif style < 0.14:
+    elif invent and style < 0.14:
         return f"{' '.join(words)}, {random.choice(random.choice(DOMAINS).focuses)}"
     return " ".join(words)
 

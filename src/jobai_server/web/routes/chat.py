@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from jobai_server.engines.protocol import TextRequest
@@ -11,18 +13,18 @@ from jobai_server.openai_format.chat_reply import chat_reply, tool_call_parsers
 from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
 from jobai_server.openai_format.chat_response import chat_completion
 from jobai_server.openai_format.identity import new_identity
-from jobai_server.web.authentication import CallerDependency
-from jobai_server.web.dependencies import StateDependency
+from jobai_server.web.authentication import authenticated
+from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.streaming import event_stream, until_disconnect
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(authenticated)])
+
+ChatBody = Annotated[ChatCompletionRequest, Depends(body_of(ChatCompletionRequest))]
 
 
 @router.post("/v1/chat/completions")
-async def create_chat_completion(
-    request: Request, body: ChatCompletionRequest, state: StateDependency, _: CallerDependency
-) -> Response:
+async def create_chat_completion(request: Request, body: ChatBody, state: StateDependency) -> Response:
     engine = state.catalog.text(body.model, role="primary")
     parsers = tool_call_parsers(body, engine)
     prompt = await engine.encode_conversation(to_conversation(body))

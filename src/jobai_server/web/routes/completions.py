@@ -1,2 +1,55 @@
-from fastapi import APIRouter
-router = APIRouter()
+"""POST /v1/completions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from jobai_server.engines.protocol import TextEngine, TextRequest
+from jobai_server.openai_format.completion_events import completion_events
+from jobai_server.openai_format.completion_reply import completion_reply
+from jobai_server.openai_format.completion_request import (
+    CompletionRequest,
+    PromptInput,
+    completion_sampling,
+    system_conversation,
+)
+from jobai_server.openai_format.completion_response import completion
+from jobai_server.openai_format.identity import new_identity
+from jobai_server.web.authentication import authenticated
+from jobai_server.web.dependencies import StateDependency, body_of
+from jobai_server.web.json_response import model_response
+from jobai_server.web.streaming import event_stream, until_disconnect
+
+router = APIRouter(dependencies=[Depends(authenticated)])
+
+CompletionBody = Annotated[CompletionRequest, Depends(body_of(CompletionRequest))]
+
+
+@router.post("/v1/completions")
+async def create_completion(request: Request, body: CompletionBody, state: StateDependency) -> Response:
+    engine = state.catalog.text(body.model, role="primary")
+    prompts = [(prompt, await _encoded(engine, body, prompt)) for prompt in body.prompts]
+    identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint)
+    requests = [
+        TextRequest(f"{identity.id}-{number}", ids, completion_sampling(body, engine.card, len(ids), prompt.param))
+        for number, (prompt, ids) in enumerate(prompts)
+    ]
+    reply = completion_reply(body, identity, sum(len(ids) for _, ids in prompts))
+    streams = [engine.stream(one) for one in requests]
+    if body.stream:
+        return await event_stream(request, state.in_flight, completion_events(streams, reply))
+    return model_response(await until_disconnect(request, state.in_flight, completion(streams, reply)))
+
+
+async def _encoded(engine: TextEngine, body: CompletionRequest, prompt: PromptInput) -> list[int]:
+    """The prompt as token ids: as they were given, as a chat under the system message, or as raw text."""
+    if prompt.token_ids is not None:
+        engine.check_token_ids(prompt.token_ids, prompt.param)
+        return prompt.token_ids
+    conversation = system_conversation(body, prompt)
+    if conversation is not None:
+        return await engine.encode_conversation(conversation)
+    return await engine.encode_text(prompt.text or "")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from jobai_server.engines.platform import vllm_version
 from jobai_server.versions import server_version
-from jobai_server.web.authentication import CallerDependency
+from jobai_server.web.authentication import authenticated
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(authenticated)])
 
 
 @router.get("/version")
-async def version(_: CallerDependency) -> dict[str, str | None]:
+async def version() -> dict[str, str | None]:
     return {"version": server_version(), "vllm": vllm_version()}

@@ -1,0 +1,129 @@
+"""Measure our server against vLLM's own API server: same model, same machine, same engine arguments, in turns.
+
+    python scripts/bench/serving.py --write-docs
+
+The model is tiny, so that what is measured is what stands in front of the engine. Both servers stay loaded; only one
+is under load at a time, and they take turns so that a busy neighbour disturbs both alike. Every stream is checked to be
+whole and of the exact length. CPU times are the kernel's, of the process that talks HTTP and of the engine's process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from load import Block, Plan
+from results import FIGURES, Repetition, machine, table, verdicts, write_docs
+from server import MODEL, EngineLimits, Server, our_server, vllm_server
+from tiny_model import write_tiny_model
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "benchmarks.md"
+TOKENIZER = ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano"
+WARM_UP_TOKENS = 32
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="jobai-bench-") as temporary:
+        folder = Path(temporary)
+        limits = EngineLimits()
+        write_tiny_model(folder / "model", TOKENIZER, limits.context_length)
+        servers = [make(folder / "model", folder, limits) for make in (our_server, vllm_server)]
+        try:
+            _start(servers)
+            repetitions = _measure(servers, options)
+        finally:
+            for server in servers:
+                server.stop()
+    _publish(repetitions, options)
+
+
+def _start(servers: Sequence[Server]) -> None:
+    for server in servers:
+        server.start()
+    for server in servers:
+        server.wait_ready()
+        _say(f"{server.name} is ready: web process {server.web_processes()}, engine {server.engine_processes()}")
+
+
+def _measure(servers: Sequence[Server], options: argparse.Namespace) -> list[Repetition]:
+    repetitions = []
+    for count in range(options.repetitions):
+        for streams in options.streams:
+            blocks = [_block(server, streams, options) for server in servers]
+            repetitions.append(Repetition(streams, *blocks))
+            _say(f"repetition {count + 1}/{options.repetitions}, {streams} streams")
+            for server, block in zip(servers, blocks, strict=True):
+                figures = (f"{label} {getattr(block, figure):.4g}" for figure, label in FIGURES.items())
+                _say(f"  {server.name:5} {'  '.join(figures)}")
+    return repetitions
+
+
+def _block(server: Server, streams: int, options: argparse.Namespace) -> Block:
+    """Load one server for about `--tokens` tokens."""
+    plan = Plan(
+        port=server.port,
+        key=server.key,
+        model=MODEL,
+        connections=streams,
+        rounds=max(1, round(_tokens(streams, options) / (streams * options.max_tokens))),
+        max_tokens=options.max_tokens,
+        warm_up_tokens=WARM_UP_TOKENS,
+        web=server.web_processes(),
+        engine=server.engine_processes(),
+    )
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("load.py"))],
+        input=json.dumps(asdict(plan)).encode(),
+        stdout=subprocess.PIPE,
+        timeout=600,
+        check=True,
+    )
+    return Block(**json.loads(done.stdout))
+
+
+def _tokens(streams: int, options: argparse.Namespace) -> int:
+    # Few streams are slow: a tenth of the tokens takes them as long.
+    tokens: int = options.tokens
+    return tokens if streams >= 16 else tokens // 10
+
+
+def _publish(repetitions: list[Repetition], options: argparse.Namespace) -> None:
+    measured_on = machine()
+    print("", table(repetitions), "", *verdicts(repetitions), sep="\n")
+    if options.json:
+        document = {**measured_on, "repetitions": [asdict(each) for each in repetitions]}
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
+    if options.write_docs:
+        arguments = " ".join(shlex.quote(argument) for argument in sys.argv[1:])
+        write_docs(PAGE, f"python scripts/bench/serving.py {arguments}", measured_on, repetitions)
+        _say(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--streams", type=int, nargs="+", default=[1, 16, 64], help="streams at a time (1 16 64)")
+    parser.add_argument("--repetitions", type=int, default=5, help="turns of each server (5)")
+    parser.add_argument("--max-tokens", type=int, default=256, help="tokens in every answer (256)")
+    parser.add_argument(
+        "--tokens", type=int, default=32768, help="tokens in one turn; a tenth below 16 streams (32768)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every turn's figures")
+    parser.add_argument("--write-docs", action="store_true", help="put the results into docs/benchmarks.md")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

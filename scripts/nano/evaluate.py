@@ -1,0 +1,58 @@
+"""Measure jobai-nano, or any other model, on the held-out questions.
+
+    python scripts/nano/evaluate.py --base-url http://localhost:8000/v1 --api-key KEY
+    python scripts/nano/evaluate.py --checkpoint src/jobai_server/embedded/jobai_nano
+"""
+
+import argparse
+from pathlib import Path
+
+from scoring.answer import Answer
+from scoring.measures import measure
+from scoring.questions import Question, questions
+
+
+def main() -> None:
+    """Ask the questions and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--base-url", help="a running server, with /v1")
+    target.add_argument("--checkpoint", type=Path, help="a model folder, without a server")
+    parser.add_argument("--api-key", default="none", help="key for the server")
+    parser.add_argument("--model", help="model name (default: the server's own choice)")
+    parser.add_argument("--count", type=int, default=200, help="questions per task (default 200)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the questions (default 0)")
+    parser.add_argument("--show", type=int, default=0, help="also print so many wrong answers")
+    options = parser.parse_args()
+
+    asked = questions(options.count, options.seed)
+    if options.checkpoint:
+        from scoring.checkpoint import Checkpoint  # torch is only needed here
+
+        answers = Checkpoint(options.checkpoint).ask(asked)
+    else:
+        from scoring.server import Server
+
+        answers = Server(options.base_url, options.api_key, options.model).ask(asked)
+    show_wrong(asked, answers, options.show)
+    print("| measure | figure |\n|---|---|")
+    for name, figure in measure(asked, answers).items():
+        print(f"| {name} | {figure:.3f} |")
+
+
+def show_wrong(asked: list[Question], answers: list[Answer], count: int) -> None:
+    """Print some questions with their wrong answers."""
+    wrong = [
+        (question, answer)
+        for question, answer in zip(asked, answers, strict=True)
+        if answer.text.strip() != question.expected and question.task != "writing"
+    ]
+    for question, answer in wrong[:: max(1, len(wrong) // max(1, count))][:count]:
+        print(f"--- {question.task}\n{question.messages[-1]['content']}")
+        print(f">>> expected {question.expected!r}\n>>> answered {answer.text!r}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""A real server as a process tree of its own, for tests that look at it from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+
+ADMIN_KEY = "test-admin-key-0123456789-abcdefghijklmnop"
+START_SECONDS = 180.0
+STOP_SECONDS = 60.0
+READY = "jobai-server is ready"
+
+# What a surrounding shell may have set for a server of its own.
+SETTINGS = frozenset({"HOST", "PORT", "WORKERS", "CONFIG_FILE", "DEBUG", "DOWNLOAD_MODELS_ON_START"})
+
+
+class RunningServer:
+    """A started server and what can be seen of it from outside.
+
+    Attributes:
+        port: The TCP port on 127.0.0.1.
+        admin_key: The key it was given; empty where it makes its own.
+        folder: Its own temporary folder; `data` in it is its data directory.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, admin_key: str, folder: Path) -> None:
+        self.process = process
+        self.port = port
+        self.admin_key = admin_key
+        self.folder = folder
+        self._family: dict[int, psutil.Process] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What OpenAI clients are given."""
+        return f"{self.url}/v1"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.admin_key}"}
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's process id."""
+        return self.process.pid
+
+    def web_workers(self) -> list[int]:
+        return [process.pid for process, command in self._children() if "jobai_server.web_process" in command]
+
+    def engines(self) -> list[int]:
+        """Engine processes; vLLM gives them a title of its own once it is loaded."""
+        return [
+            process.pid
+            for process, command in self._children()
+            if "jobai_server.engines.vllm_process" in command or "EngineCore" in command
+        ]
+
+    def family(self) -> list[psutil.Process]:
+        """Every process of the tree that was alive at this or an earlier call."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            supervisor = psutil.Process(self.pid)
+            for process in [supervisor, *supervisor.children(recursive=True)]:
+                self._family[process.pid] = process
+        return list(self._family.values())
+
+    def running_requests(self) -> int:
+        """Requests that hold a place at an engine, by the counters that all web workers share."""
+        return sum(sum(array("q", path.read_bytes())) for path in self.folder.glob("run/jobai-*/running"))
+
+    def output(self) -> str:
+        """Standard output so far."""
+        return (self.folder / "stdout").read_text(errors="replace")
+
+    def log(self) -> str:
+        """Standard error so far."""
+        return (self.folder / "stderr").read_text(errors="replace")
+
+    def health(self) -> str:
+        """The overall status that /health names, or why there is none."""
+        try:
+            return str(httpx.get(f"{self.url}/health", timeout=5).json()["status"])
+        except httpx.TransportError as error:
+            return type(error).__name__
+
+    def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        """Until /health says ok and every web worker is attached to every engine; fails at once if the server ends."""
+        deadline = time.monotonic() + seconds
+        while not (READY in self.output() and self.health() == "ok"):
+            if (code := self.process.poll()) is not None:
+                raise AssertionError(f"the server ended with exit code {code}:\n{self.log()}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the server was not ready after {seconds:g} s:\n{self.log()}")
+            time.sleep(0.1)
+        self.family()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = STOP_SECONDS) -> int:
+        """Signal the supervisor and wait for its end; its exit code."""
+        self.family()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+    def orphans(self, seconds: float = 5.0) -> list[psutil.Process]:
+        """Processes of the tree that still live, after giving them some seconds to end."""
+        _, alive = psutil.wait_procs(self.family(), timeout=seconds)
+        return [process for process in alive if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+    def _children(self) -> list[tuple[psutil.Process, str]]:
+        children = []
+        for process in psutil.Process(self.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    children.append((process, " ".join(process.cmdline())))
+        return children
+
+
+@contextlib.contextmanager
+def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[RunningServer]:
+    """Start `python -m jobai_server serve`; at the end stop it and check that nothing of it is left.
+
+    Args:
+        wait: Whether to wait until it is ready.
+        environment: Variables for the server; None takes one away.
+    """
+    # Short, because the paths of Unix sockets are: pytest's own folders would be too long.
+    folder = Path(tempfile.mkdtemp(prefix="jt-"))
+    (folder / "run").mkdir()
+    variables = {
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "JOBAI_ADMIN_KEY": ADMIN_KEY,
+        "JOBAI_DATA_DIRECTORY": str(folder / "data"),
+        "TMPDIR": str(folder / "run"),
+        "OMP_NUM_THREADS": "1",
+        **environment,
+    }
+    inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+    given = {name: value for name, value in variables.items() if value is not None}
+    with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jobai_server", "serve"],
+            cwd=folder,
+            env=inherited | given,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    server = RunningServer(process, int(given["PORT"]), given.get("JOBAI_ADMIN_KEY", ""), folder)
+    try:
+        if wait:
+            server.wait_until_ready()
+        yield server
+        _end(server)
+        orphans = server.orphans()
+        assert not orphans, f"left behind by the server: {orphans}\n{server.log()}"
+    finally:
+        _kill(server)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_setting(name: str) -> bool:
+    return name in SETTINGS or name.startswith("JOBAI_")
+
+
+def _end(server: RunningServer) -> None:
+    try:
+        server.stop()
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"the server did not stop:\n{server.log()}") from None
+
+
+def _kill(server: RunningServer) -> None:
+    for process in server.family():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    server.process.wait()

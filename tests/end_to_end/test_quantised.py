@@ -1,0 +1,187 @@
+"""A Llama quantised with AWQ and a Mistral quantised with GPTQ behind one server: they answer as their weights say,
+the death of one engine is no matter to the other, and an order to stop lets both finish.
+
+The tests run in this order on one server; the last one ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openai import APIError, AsyncOpenAI, InternalServerError
+
+from tests.end_to_end.quantised_checkpoints import CONTEXT_LENGTH, QuantisedCheckpoint, llama_awq, mistral_gptq
+from tests.end_to_end.running_server import START_SECONDS, RunningServer, running_server
+
+pytestmark = pytest.mark.engine
+
+QUESTION = {"role": "user", "content": "Is a nurse a job in health care?"}
+SYSTEM = {"role": "system", "content": "Answer yes or no."}
+# Rounding in 16-bit arithmetic stays well below; a single misread group of weights is far above.
+TOLERANCE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    server: RunningServer
+    checkpoints: dict[str, QuantisedCheckpoint]
+
+    def endless(self, model: str, max_tokens: int) -> dict[str, Any]:
+        """A chat that goes on until max_tokens, because the end of the text is as good as ruled out."""
+        end = self.checkpoints[model].tokenizer.eos_token_id
+        shape = {"temperature": 0, "logit_bias": {str(end): -100}, "max_tokens": max_tokens}
+        return {"model": model, "messages": [QUESTION], **shape}
+
+    def state(self, model: str) -> dict[str, Any]:
+        health = httpx.get(f"{self.server.url}/health").json()
+        return {"overall": health["status"], **health["models"][model]}
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("quantised")
+    checkpoints = {"llama": llama_awq(folder / "llama"), "mistral": mistral_gptq(folder / "mistral")}
+    config = config_file(folder, llama="awq", mistral="gptq")
+    with running_server(CONFIG_FILE=str(config), WORKERS="2", JOBAI_DRAIN_SECONDS="120") as server:
+        yield Pair(server, checkpoints)
+
+
+@pytest.fixture
+async def client(pair: Pair) -> AsyncIterator[AsyncOpenAI]:
+    server = pair.server
+    async with AsyncOpenAI(base_url=server.base_url, api_key=server.admin_key, max_retries=0, timeout=120) as client:
+        yield client
+
+
+def config_file(folder: Path, **quantization: str) -> Path:
+    """The config of a server with both models."""
+    roles = {"llama": "primary_model", "mistral": "classification_model"}
+    common = {
+        "context_length": CONTEXT_LENGTH,
+        "threads": 1,
+        "engine_args": {"enforce_eager": True, "kv_cache_memory_bytes": "64MiB", "max_num_batched_tokens": 2048},
+    }
+    models = {
+        roles[name]: {"name": name, "source": str(folder / name), "quantization": method, **common}
+        for name, method in quantization.items()
+    }
+    path = folder / "config.json"
+    path.write_text(json.dumps(models))
+    return path
+
+
+async def collected(stream: Any) -> tuple[int, str | None]:
+    """How many pieces of text came, and how the answer ended."""
+    pieces, reason = 0, None
+    async for chunk in stream:
+        for choice in chunk.choices:
+            pieces += bool(choice.delta.content)
+            reason = choice.finish_reason or reason
+    return pieces, reason
+
+
+@pytest.mark.parametrize(
+    ("model", "sent", "rendered"),
+    [
+        ("llama", [QUESTION], [QUESTION]),
+        ("llama", [SYSTEM, QUESTION], [SYSTEM, QUESTION]),
+        ("mistral", [QUESTION], [QUESTION]),
+        # Mistral's template has no system role: the system message goes before the user's text.
+        (
+            "mistral",
+            [SYSTEM, QUESTION],
+            [{"role": "user", "content": f"{SYSTEM['content']}\n\n{QUESTION['content']}"}],
+        ),
+        ("classification", [QUESTION], [QUESTION]),
+    ],
+)
+async def test_answers_have_the_probabilities_of_the_dequantised_model(
+    pair: Pair, client: AsyncOpenAI, model: str, sent: list[Any], rendered: list[dict[str, str]]
+) -> None:
+    checkpoint = pair.checkpoints["mistral" if model == "classification" else model]
+    prompt = checkpoint.prompt(rendered)
+    answer = await client.chat.completions.create(
+        model=model, messages=sent, temperature=0, max_tokens=6, logprobs=True, top_logprobs=5
+    )
+    assert answer.usage is not None
+    assert answer.usage.prompt_tokens == len(prompt)
+    assert answer.choices[0].logprobs is not None
+    positions = answer.choices[0].logprobs.content or []
+    expected = checkpoint.greedy(prompt, 6)
+    assert len(positions) == len(expected)
+    for position, likeliest in zip(positions, expected, strict=True):
+        assert [top.logprob for top in position.top_logprobs] == pytest.approx(list(likeliest.values()), abs=TOLERANCE)
+        assert position.logprob == pytest.approx(max(likeliest.values()), abs=TOLERANCE)
+
+
+async def test_death_of_an_engine_ends_its_own_requests_and_no_others(pair: Pair, client: AsyncOpenAI) -> None:
+    server, chat = pair.server, client.chat.completions
+    workers = server.web_workers()
+    dying = [await chat.create(**pair.endless("llama", 12_000), stream=True) for _ in range(4)]
+    living = [await chat.create(**pair.endless("mistral", 1_500), stream=True) for _ in range(2)]
+    whole = asyncio.create_task(chat.create(**pair.endless("llama", 12_000)))
+    endings = [asyncio.create_task(collected(stream)) for stream in (*dying, *living)]
+    while server.running_requests() < 7:
+        await asyncio.sleep(0.05)
+    os.kill(engine_process(server, "llama"), signal.SIGKILL)
+
+    for ending in endings[:4]:
+        with pytest.raises(APIError) as cut:
+            await ending
+        assert cut.value.code == "engine_restarting"
+    with pytest.raises(InternalServerError) as refused:
+        await whole
+    assert (refused.value.status_code, refused.value.code) == (503, "engine_restarting")
+
+    with pytest.raises(InternalServerError) as refused:
+        await chat.create(model="llama", messages=[QUESTION], max_tokens=1)
+    assert (refused.value.status_code, refused.value.code) == (503, "model_unavailable")
+    assert int(refused.value.response.headers["retry-after"]) > 0
+    state = pair.state("llama")
+    assert (state["overall"], state["state"]) == ("degraded", "restarting")
+    assert "signal 9" in state["reason"]
+    assert (await chat.create(model="mistral", messages=[QUESTION], max_tokens=1)).usage
+
+    for ending in endings[4:]:
+        assert await ending == (1_500, "length")
+    await until_ready_again(pair, "llama")
+    assert (await chat.create(model="llama", messages=[QUESTION], max_tokens=1)).usage
+    assert pair.state("llama")["restarts"] == 1
+    assert pair.state("mistral")["restarts"] == 0
+    assert server.web_workers() == workers
+
+
+def engine_process(server: RunningServer, model: str) -> int:
+    """The process id of a model's engine, as the log names it."""
+    return int(re.findall(rf"engine {model}: starting, process (\d+)", server.log())[-1])
+
+
+async def until_ready_again(pair: Pair, model: str) -> None:
+    """Until every web worker is attached to the model's engine."""
+    deadline = time.monotonic() + START_SECONDS
+    in_a_row = 0
+    while in_a_row < 30:  # each on a connection of its own, so that no web worker is left out
+        assert time.monotonic() < deadline, pair.server.log()
+        in_a_row = in_a_row + 1 if pair.state(model)["state"] == "ready" else 0
+        await asyncio.sleep(0.02)
+
+
+async def test_order_to_stop_lets_running_streams_finish(pair: Pair, client: AsyncOpenAI) -> None:
+    server, chat = pair.server, client.chat.completions
+    streams = [await chat.create(**pair.endless(model, 1_500), stream=True) for model in pair.checkpoints]
+    endings = [asyncio.create_task(collected(stream)) for stream in streams]
+    os.kill(server.pid, signal.SIGTERM)
+    ...
