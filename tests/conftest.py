@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-import httpx
+import httpx2
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
@@ -31,7 +31,7 @@ async def async_client(server: RunningServer) -> AsyncIterator[AsyncOpenAI]:
 
 
 @pytest.fixture
-def http(server: RunningServer) -> Iterator[httpx.Client]:
+def http(server: RunningServer) -> Iterator[httpx2.Client]:
     """Plain HTTP with the key, for what the official client would never send."""
-    with httpx.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
+    with httpx2.Client(base_url=server.url, headers=server.headers, timeout=60) as client:
         yield client

@@ -13,8 +13,10 @@ import statistics
 import sys
 import time
 from dataclasses import asdict, dataclass
+from typing import cast
 
 import uvloop
+from process import cpu_seconds
 from stream import Stream, read_stream
 
 LAST_CHUNK = b"0\r\n\r\n"
@@ -60,8 +62,7 @@ class Connection(asyncio.Protocol):
         self._ended: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self.pieces.append((time.perf_counter(), data))
@@ -91,9 +92,9 @@ async def measure(plan: Plan) -> Block:
     await _rounds(connections, plan, 1, plan.warm_up_tokens)
     gc.collect()
     gc.disable()
-    before = _cpu_seconds(plan.web), _cpu_seconds(plan.engine), time.process_time(), time.perf_counter()
+    before = cpu_seconds(plan.web), cpu_seconds(plan.engine), time.process_time(), time.perf_counter()
     streams = await _rounds(connections, plan, plan.rounds, plan.max_tokens)
-    after = _cpu_seconds(plan.web), _cpu_seconds(plan.engine), time.process_time(), time.perf_counter()
+    after = cpu_seconds(plan.web), cpu_seconds(plan.engine), time.process_time(), time.perf_counter()
     web, engine, load, seconds = (end - start for start, end in zip(before, after, strict=True))
     answers = [read_stream(stream, plan.max_tokens) for stream in streams]
     tokens = plan.max_tokens * len(answers)
@@ -141,12 +142,6 @@ def _request(plan: Plan, text: str, max_tokens: int) -> bytes:
         f"Content-Length: {len(payload)}",
     ]
     return "\r\n".join([*lines, "", ""]).encode() + payload
-
-
-def _cpu_seconds(processes: list[int]) -> float:
-    """User and system time of all threads, living and ended; the kernel's per-process CPU clocks count nanoseconds
-    where /proc/PID/stat counts hundredths of a second."""
-    return sum(time.clock_gettime((~process << 3) | 2) for process in processes)
 
 
 def _percentile_99(values: list[float]) -> float:

@@ -10,17 +10,17 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
+from process import command_line, descendants, kill
 
 MODEL = "tiny"
 START_SECONDS = 300
 STOP_SECONDS = 30
+ENGINE = "VLLM::EngineCore"  # vLLM renames the process that runs the engine
 
 # For both: nothing compiled, one thread and one process per engine, nothing fetched or reported.
 ENVIRONMENT = {
@@ -52,7 +52,7 @@ class Server:
         name: How tables call it.
         arguments: Its command line after `python`.
         environment: Its variables beside the common ones.
-        web, engine: What the command line of a process of that kind holds; `web` None means the main process.
+        web: What the command lines of the processes that talk HTTP hold; None means the main process.
     """
 
     name: str
@@ -61,8 +61,7 @@ class Server:
     port: int
     key: str = field(repr=False)
     log: Path
-    web: str | None
-    engine: str
+    web: str | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -87,41 +86,45 @@ class Server:
             assert self._process is not None
             if self._process.poll() is not None:
                 break
-            with contextlib.suppress(urllib.error.URLError, OSError):
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
-                    if answer.status == 200:
-                        return
+            if self._answers():
+                return
             time.sleep(0.25)
         tail = self.log.read_text(errors="replace")[-4000:]
         raise RuntimeError(f"{self.name} did not start:\n{tail}")
 
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
     def web_processes(self) -> list[int]:
         """The processes that talk HTTP."""
-        if self.web is None:
-            assert self._process is not None
-            return [self._process.pid]
-        return self._children(self.web)
+        return [self._pid] if self.web is None else self._children(self.web)
 
     def engine_processes(self) -> list[int]:
-        return self._children(self.engine)
+        return self._children(ENGINE)
 
     def stop(self) -> None:
         """End the process and whatever it leaves behind."""
         if self._process is None:
             return
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)]
-            self._process.terminate()
-            _, left = psutil.wait_procs(family, timeout=STOP_SECONDS)
-            for process in left:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+        family = descendants(self._pid)
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        self._process.kill()
+        kill(child for child in family if command_line(child))
         self._process.wait()
 
-    def _children(self, mark: str) -> list[int]:
+    @property
+    def _pid(self) -> int:
         assert self._process is not None
-        children = psutil.Process(self._process.pid).children(recursive=True)
-        found = [child.pid for child in children if mark in " ".join(child.cmdline())]
+        return self._process.pid
+
+    def _children(self, mark: str) -> list[int]:
+        found = [child for child in descendants(self._pid) if mark in command_line(child)]
         if not found:
             raise RuntimeError(f"{self.name} has no process of the kind '{mark}'")
         return found
@@ -151,7 +154,6 @@ def our_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
         key,
         folder / "ours.log",
         web="jobai_server.web_process",
-        engine="jobai_server.engines.vllm_process",
     )
 
 
@@ -163,7 +165,7 @@ def vllm_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
     arguments += ["--max-model-len", str(limits.context_length), "--max-num-seqs", str(limits.max_num_seqs)]
     arguments += ["--max-num-batched-tokens", str(limits.max_num_batched_tokens)]
     arguments += ["--kv-cache-memory-bytes", str(limits.kv_cache_bytes)]
-    return Server("vLLM", arguments, {}, port, key, folder / "vllm.log", web=None, engine="EngineCore")
+    return Server("vLLM", arguments, {}, port, key, folder / "vllm.log")
 
 
 def _new_key() -> str:

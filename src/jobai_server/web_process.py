@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -76,11 +77,15 @@ async def work(control: socket.socket) -> None:
     connections = Connections(catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine}))
     listener = socket.socket(fileno=first["listening_descriptor"])
     obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
+    # A worker that no longer hears the supervisor is of no use; ending, it is replaced.
+    obey.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
     try:
         await server.serve([listener])
     finally:
         obey.cancel()
         connections.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await obey
 
 
 async def _obey(

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil  # type: ignore[import-untyped]
 
 ADMIN_KEY = "test-admin-key-0123456789-abcdefghijklmnop"
@@ -95,8 +95,8 @@ class RunningServer:
     def health(self) -> str:
         """The overall status that /health names, or why there is none."""
         try:
-            return str(httpx.get(f"{self.url}/health", timeout=5).json()["status"])
-        except httpx.TransportError as error:
+            return str(httpx2.get(f"{self.url}/health", timeout=5).json()["status"])
+        except httpx2.TransportError as error:
             return type(error).__name__
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:

@@ -24,11 +24,12 @@ import pytest
 from openai import APIError, AsyncOpenAI, InternalServerError
 
 from tests.end_to_end.quantised_checkpoints import CONTEXT_LENGTH, QuantisedCheckpoint, llama_awq, mistral_gptq
-from tests.end_to_end.running_server import START_SECONDS, RunningServer, running_server
+from tests.end_to_end.running_server import START_SECONDS, STOP_SECONDS, RunningServer, running_server
 
 pytestmark = pytest.mark.engine
 
 QUESTION = {"role": "user", "content": "Is a nurse a job in health care?"}
+STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 SYSTEM = {"role": "system", "content": "Answer yes or no."}
 # Rounding in 16-bit arithmetic stays well below; a single misread group of weights is far above.
 TOLERANCE = 0.02
@@ -54,7 +55,7 @@ class Pair:
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("quantised")
     checkpoints = {"llama": llama_awq(folder / "llama"), "mistral": mistral_gptq(folder / "mistral")}
-    config = config_file(folder, llama="awq", mistral="gptq")
+    config = config_file(folder, folder / "config.json", llama="awq", mistral="gptq")
     with running_server(CONFIG_FILE=str(config), WORKERS="2", JOBAI_DRAIN_SECONDS="120") as server:
         yield Pair(server, checkpoints)
 
@@ -66,8 +67,8 @@ async def client(pair: Pair) -> AsyncIterator[AsyncOpenAI]:
         yield client
 
 
-def config_file(folder: Path, **quantization: str) -> Path:
-    """The config of a server with both models."""
+def config_file(folder: Path, path: Path, **quantization: str) -> Path:
+    """The config of a server with both models, whose checkpoints lie in `folder`."""
     roles = {"llama": "primary_model", "mistral": "classification_model"}
     common = {
         "context_length": CONTEXT_LENGTH,
@@ -78,19 +79,18 @@ def config_file(folder: Path, **quantization: str) -> Path:
         roles[name]: {"name": name, "source": str(folder / name), "quantization": method, **common}
         for name, method in quantization.items()
     }
-    path = folder / "config.json"
     path.write_text(json.dumps(models))
     return path
 
 
 async def collected(stream: Any) -> tuple[int, str | None]:
-    """How many pieces of text came, and how the answer ended."""
-    pieces, reason = 0, None
+    """How many tokens the answer had, and how it ended."""
+    tokens, reason = 0, None
     async for chunk in stream:
+        tokens = chunk.usage.completion_tokens if chunk.usage else tokens
         for choice in chunk.choices:
-            pieces += bool(choice.delta.content)
             reason = choice.finish_reason or reason
-    return pieces, reason
+    return tokens, reason
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ async def test_answers_have_the_probabilities_of_the_dequantised_model(
 async def test_death_of_an_engine_ends_its_own_requests_and_no_others(pair: Pair, client: AsyncOpenAI) -> None:
     server, chat = pair.server, client.chat.completions
     workers = server.web_workers()
-    dying = [await chat.create(**pair.endless("llama", 12_000), stream=True) for _ in range(4)]
-    living = [await chat.create(**pair.endless("mistral", 1_500), stream=True) for _ in range(2)]
+    dying = [await chat.create(**pair.endless("llama", 12_000), **STREAMED) for _ in range(4)]
+    living = [await chat.create(**pair.endless("mistral", 8_000), **STREAMED) for _ in range(2)]
     whole = asyncio.create_task(chat.create(**pair.endless("llama", 12_000)))
     endings = [asyncio.create_task(collected(stream)) for stream in (*dying, *living)]
     while server.running_requests() < 7:
@@ -156,7 +156,7 @@ async def test_death_of_an_engine_ends_its_own_requests_and_no_others(pair: Pair
     assert (await chat.create(model="mistral", messages=[QUESTION], max_tokens=1)).usage
 
     for ending in endings[4:]:
-        assert await ending == (1_500, "length")
+        assert await ending == (8_000, "length")
     await until_ready_again(pair, "llama")
     assert (await chat.create(model="llama", messages=[QUESTION], max_tokens=1)).usage
     assert pair.state("llama")["restarts"] == 1
@@ -181,7 +181,40 @@ async def until_ready_again(pair: Pair, model: str) -> None:
 
 async def test_order_to_stop_lets_running_streams_finish(pair: Pair, client: AsyncOpenAI) -> None:
     server, chat = pair.server, client.chat.completions
-    streams = [await chat.create(**pair.endless(model, 1_500), stream=True) for model in pair.checkpoints]
+    streams = [await chat.create(**pair.endless(model, 4_000), **STREAMED) for model in pair.checkpoints]
     endings = [asyncio.create_task(collected(stream)) for stream in streams]
+    server.family()
     os.kill(server.pid, signal.SIGTERM)
-    ...
+
+    refused = await refusal(pair, client)
+    assert (refused.status_code, refused.code) == (503, "server_shutting_down")
+    assert int(refused.response.headers["retry-after"]) > 0
+    assert not any(ending.done() for ending in endings)
+    assert await asyncio.gather(*endings) == [(4_000, "length")] * 2
+
+    assert await asyncio.to_thread(server.process.wait, STOP_SECONDS) == 0
+    assert server.orphans() == []
+
+
+async def refusal(pair: Pair, client: AsyncOpenAI) -> InternalServerError:
+    """The answer to the first chat that is refused after the order to stop."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            await client.chat.completions.create(model="mistral", messages=[QUESTION], max_tokens=1)
+        except InternalServerError as error:
+            return error
+    raise AssertionError(f"no chat was refused:\n{pair.server.log()}")
+
+
+def test_wrong_quantization_is_refused_in_one_line(pair: Pair, tmp_path: Path) -> None:
+    llama = pair.checkpoints["llama"].folder
+    config = config_file(llama.parent, tmp_path / "config.json", llama="gptq", mistral="gptq")
+    environment = {**os.environ, "CONFIG_FILE": str(config), "PORT": "0", "JOBAI_DATA_DIRECTORY": str(tmp_path)}
+    refused = subprocess.run(
+        [sys.executable, "-m", "jobai_server", "serve"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "jobai-server: Model 'llama': quantization is set to gptq, but the checkpoint is awq.\n"
+    )

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from tests.stand_in_engine import stand_in_card
 
 from jobai_server.errors import ContextTooLong, InvalidRequest
 from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
 from jobai_server.openai_format.request_model import parse_request
-from tests.stand_in_engine import stand_in_card
 
 HELLO = [{"role": "user", "content": "hi"}]
 HUGE = (2**31 - 1, 2**63, 2**70)
@@ -92,12 +92,14 @@ def test_harmless_fields_are_accepted(fields: dict[str, Any]) -> None:
     assert chat(**fields)
 
 
-@pytest.mark.parametrize(
-    "field",
+ENGINE_FIELDS = (
     "priority cache_salt kv_transfer_params vllm_xargs request_id chat_template chat_template_kwargs api_base "
-    "structured_outputs guided_regex stop_token_ids min_tokens allowed_token_ids bad_words use_beam_search "
-    "prompt_logprobs functions function_call top_k model_config messages_ schema_ prompt_embeds".split(),
+    "structured_outputs guided_regex stop_token_ids min_tokens allowed_token_ids bad_words use_beam_search prompt_logprobs "
+    "functions function_call top_k model_config messages_ schema_ prompt_embeds "
 )
+
+
+@pytest.mark.parametrize("field", ENGINE_FIELDS.split())
 def test_engine_fields_are_refused_by_name(field: str) -> None:
     error = refused(**{field: 1})
     assert (error.param, error.code) == (field, "unknown_parameter")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.stand_in_engine import stand_in_card
 
 from jobai_server.errors import ContextTooLong, InvalidRequest
 from jobai_server.openai_format.completion_request import (
@@ -12,7 +13,6 @@ from jobai_server.openai_format.completion_request import (
 )
 from jobai_server.openai_format.request_model import parse_request
 from jobai_server.openai_format.sampling import check_context
-from tests.stand_in_engine import stand_in_card
 
 
 def completion(**fields: Any) -> CompletionRequest:

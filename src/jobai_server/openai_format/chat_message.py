@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from jobai_server.openai_format.field_types import chosen_by, refusal, tag, text_or_list
 from jobai_server.openai_format.request_model import Label, RequestPart, Text
-from jobai_server.openai_format.tagged_union import chosen_by, refusal, tag, text_or_list
 
 MAX_ARGUMENTS_DEPTH = 32
 Name = Annotated[str, Field(min_length=1, max_length=64)]

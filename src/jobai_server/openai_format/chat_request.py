@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import Conversation, ModelCard, Sampling
 from jobai_server.openai_format.chat_message import AssistantMessage, Message, TextPart, ToolMessage, parsed_arguments
+from jobai_server.openai_format.field_types import refusal
 from jobai_server.openai_format.response_format import ResponseFormat, json_shape
 from jobai_server.openai_format.sampling import AnswerTokens, SamplingBody, answer_length, sampling_of
-from jobai_server.openai_format.tagged_union import refusal
 from jobai_server.openai_format.tool_definitions import (
     MAX_TOOLS,
     Tool,

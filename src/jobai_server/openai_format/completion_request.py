@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import Conversation, ModelCard, Sampling
+from jobai_server.openai_format.field_types import chosen_by, refusal, tag
 from jobai_server.openai_format.request_model import MAX_TEXT_LENGTH, Text
 from jobai_server.openai_format.sampling import SamplingBody, answer_length, sampling_of
-from jobai_server.openai_format.tagged_union import chosen_by, refusal, tag
 
 MAX_PROMPT_ANSWERS = 64
 """Prompts times answers per prompt in one request."""

@@ -21,9 +21,10 @@ MAX_DEPTH = 10
 """Objects and arrays inside one another."""
 MAX_ALTERNATIVES_DEPTH = 4
 """anyOf, oneOf, allOf, not, if inside one another within one object or array."""
-MAX_NODES = 1_000
+MAX_NODES = 500
 """Sub-schemas, every reference counted as what it refers to."""
 MAX_ENUM_VALUES = 1_000
+MAX_PATTERNS = 16
 MAX_PATTERN_LENGTH = 512
 MAX_REPEAT = 100
 MAX_REPEAT_PRODUCT = 10_000
@@ -63,6 +64,7 @@ class _Walk:
         self.root = root
         self.param = param
         self.nodes = 0
+        self.patterns = 0
 
     def visit(self, schema: Any, *, depth: int, alternatives: int, path: tuple[str, ...]) -> None:
         """Check one schema and all below it; `path` holds the references that led here."""
@@ -76,7 +78,9 @@ class _Walk:
             if not isinstance(schema, bool):
                 raise _invalid(self.param, "a schema must be an object or a boolean")
             return
-        _check_keywords(schema, self.param)
+        self.patterns += _check_keywords(schema, self.param)
+        if self.patterns > MAX_PATTERNS:
+            raise _invalid(self.param, f"it has more than {MAX_PATTERNS} patterns, references included")
         if "$ref" in schema:
             self.follow(schema["$ref"], depth=depth, alternatives=alternatives, path=path)
         for keyword, child in children(schema):
@@ -103,8 +107,8 @@ class _Walk:
         self.visit(target, depth=depth, alternatives=alternatives, path=(*path, reference))
 
 
-def _check_keywords(schema: Mapping[str, Any], param: str) -> None:
-    """The bounds within one schema."""
+def _check_keywords(schema: Mapping[str, Any], param: str) -> int:
+    """The bounds within one schema; gives how many patterns it has."""
     for keyword in FORBIDDEN:
         if keyword in schema:
             raise _invalid(param, f"'{keyword}' is not supported")
@@ -121,6 +125,7 @@ def _check_keywords(schema: Mapping[str, Any], param: str) -> None:
         patterns.extend(schema["patternProperties"])
     for pattern in patterns:
         _check_pattern(pattern, param)
+    return len(patterns)
 
 
 def _check_pattern(pattern: Any, param: str) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from jobai_server.openai_format.field_types import at_most, refusal
 from jobai_server.openai_format.validation_errors import invalid_request, unknown_parameter, wrong_type
 
 MAX_TEXT_LENGTH = 4 * 1024 * 1024
 """Characters in any one text of a request; the size limit of the body is usually tighter."""
 
+MAX_FIELDS = 64
+"""Fields in any one object; every object there is has far fewer."""
+
 MAX_ERRORS_READ = 64
-"""Mistakes looked at to choose the one reported; hostile bodies can hold hundreds of thousands."""
+"""Mistakes looked at to choose the one reported."""
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 Label = Annotated[str, Field(max_length=512)]
@@ -23,6 +27,14 @@ class RequestPart(BaseModel):
     """Any object inside a request: types are not coerced and unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_a_flood(cls, data: Any) -> Any:
+        """Pydantic makes an error object of every unknown field before the first can be read."""
+        if isinstance(data, dict) and len(data) > MAX_FIELDS:
+            raise refusal("unknown_parameter", "An object in the request has far too many fields.")
+        return data
 
 
 class RequestBody(RequestPart):
@@ -40,7 +52,7 @@ class RequestBody(RequestPart):
     prompt_cache_retention: Label | None = None
     service_tier: Label | None = None
     store: bool | None = None
-    metadata: Annotated[dict[Annotated[str, Field(max_length=64)], Label], Field(max_length=16)] | None = None
+    metadata: Annotated[dict[Annotated[str, Field(max_length=64)], Label], at_most(16)] | None = None
 
 
 Body = TypeVar("Body", bound=RequestBody)

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from jobai_server.engines.protocol import JsonShape
+from jobai_server.openai_format.field_types import chosen_by, tag
 from jobai_server.openai_format.json_schema import check_json_schema
 from jobai_server.openai_format.request_model import RequestPart
-from jobai_server.openai_format.tagged_union import chosen_by, tag
 
 FORMATS = ("text", "json_object", "json_schema")
 

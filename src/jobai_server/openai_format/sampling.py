@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import JsonShape, ModelCard, Sampling
 from jobai_server.errors import ContextTooLong, InvalidRequest
+from jobai_server.openai_format.field_types import at_most, chosen_by, refusal, tag, text_or_list
 from jobai_server.openai_format.request_model import RequestBody, RequestPart
-from jobai_server.openai_format.tagged_union import chosen_by, refusal, tag, text_or_list
 
 MAX_ANSWERS = 8
 MAX_TOKENS_BOUND = 16 * 1024 * 1024
@@ -43,7 +43,7 @@ class SamplingBody(RequestBody):
     seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
-    logit_bias: Annotated[dict[TokenId, Bias], Field(max_length=300)] | None = None
+    logit_bias: Annotated[dict[TokenId, Bias], at_most(300)] | None = None
     max_tokens: AnswerTokens | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None

@@ -10,14 +10,14 @@ from pydantic import Field
 from jobai_server.engines.protocol import JsonShape
 from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.chat_message import FunctionName
+from jobai_server.openai_format.field_types import chosen_by, tag
 from jobai_server.openai_format.json_schema import check_json_schema
 from jobai_server.openai_format.request_model import RequestPart
 from jobai_server.openai_format.schema_tree import with_renamed_definitions
-from jobai_server.openai_format.tagged_union import chosen_by, tag
 
 MAX_TOOLS = 128
 MAX_FORCED_CALLS = 16
-MAX_PARAMETERS_NODES = 4_000
+MAX_PARAMETERS_NODES = 2_000
 """Sub-schemas of all tools of a request together."""
 
 

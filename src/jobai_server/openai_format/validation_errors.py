@@ -1,6 +1,6 @@
 """One clear sentence and the field at fault, made of pydantic's list of errors; what the caller sent stays out of it.
 
-Unions in request models carry tags that start with `=` (see `tagged_union.py`), so that they can be left out of
+Unions in request models carry tags that start with `=` (see `field_types.py`), so that they can be left out of
 the field's path here.
 """
 

@@ -29,4 +29,4 @@ class Backoff:
         if monotonic() - self._started >= self.stable_seconds:
             self.failures = 0
         self.failures += 1
-        return float(min(self.longest, self.first * 2 ** (self.failures - 1)))
+        return min(self.longest, self.first * 2.0 ** min(self.failures - 1, 60))

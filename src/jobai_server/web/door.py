@@ -29,6 +29,9 @@ from jobai_server.web.in_flight import InFlight
 
 MAX_DEPTH = 32
 BODY_SECONDS = 30.0
+# A body that is too large is read on and thrown away up to this many times the limit: a client that is still sending
+# when the connection closes would see a reset instead of the answer.
+LINGER = 16
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNSAFE_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -81,9 +84,6 @@ class Door:
 
     async def _document(self, headers: Headers, receive: Receive) -> dict[str, Any]:
         """The whole body, read within bounds, checked and decoded; `receive` then only tells of the hang-up."""
-        declared = headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._max_bytes:
-            raise self._too_large()
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await self._read(receive)
@@ -95,19 +95,19 @@ class Door:
         return decode_json(body)
 
     async def _read(self, receive: Receive) -> bytes:
-        parts = bytearray()
-        while True:
+        parts, size, more = bytearray(), 0, True
+        while more and size <= self._max_bytes * LINGER:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientLeft
-            parts += message.get("body", b"")
-            if len(parts) > self._max_bytes:
-                raise self._too_large()
-            if not message.get("more_body", False):
-                return bytes(parts)
-
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"The request body is over the limit of {self._max_bytes} bytes.")
+            part = message.get("body", b"")
+            size += len(part)
+            if size <= self._max_bytes:
+                parts += part
+            more = message.get("more_body", False)
+        if size > self._max_bytes:
+            raise BodyTooLarge(f"The request body is over the limit of {self._max_bytes} bytes.")
+        return bytes(parts)
 
 
 def decode_json(body: bytes) -> dict[str, Any]:

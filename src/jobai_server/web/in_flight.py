@@ -16,7 +16,7 @@ class InFlight:
 
     def __init__(self) -> None:
         self.draining = False
-        self._count = 0
+        self.count = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -28,13 +28,13 @@ class InFlight:
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:
-        self._count += 1
+        self.count += 1
         self._idle.clear()
         try:
             yield
         finally:
-            self._count -= 1
-            if self._count == 0:
+            self.count -= 1
+            if self.count == 0:
                 self._idle.set()
 
     async def drain(self, seconds: float) -> None:

@@ -1,0 +1,127 @@
+"""The corpus: the same seed gives the same text, and the two splits share nothing they should not."""
+
+import json
+from itertools import islice
+from random import Random
+
+import pytest
+from corpus import kinds, layouts, mixture
+from corpus.dialogue import Dialogue
+from corpus.layouts import blocks, labelled, one_line, prose
+from corpus.posting import posting
+from corpus.split import Split, side
+from corpus.tasks import classification, conversation, extraction, fields, instructions, questions, writing
+from corpus.vocabulary import companies, titles
+
+
+def first(count: int, seed: int, split: Split = Split.TRAIN) -> list[Dialogue]:
+    return list(islice(mixture.stream(seed, split), count))
+
+
+def test_same_seed_gives_same_examples() -> None:
+    assert first(50, 7) == first(50, 7)
+
+
+def test_other_seed_gives_other_examples() -> None:
+    assert first(50, 7) != first(50, 8)
+
+
+def test_every_conversation_ends_with_an_answer() -> None:
+    for dialogue in first(300, 1):
+        assert dialogue.messages[-1]["role"] == "assistant"
+        assert dialogue.messages[-1]["content"].strip()
+
+
+def test_no_placeholder_is_left_unfilled() -> None:
+    for split in Split:
+        for dialogue in first(500, 2, split):
+            text = " ".join(str(message["content"]) for message in dialogue.messages)
+            for name in ("{text}", "{field}", "{keys}", "{title}", "{company}", "{question}"):
+                assert name not in text
+
+
+@pytest.mark.parametrize("split", list(Split))
+def test_names_stay_on_their_side(split: Split) -> None:
+    random = Random(3)
+    for _ in range(200):
+        job = posting(random, split)
+        assert side(job.facts["title"]) is split
+        assert side(companies.company(random, split)) is split
+
+
+def test_no_title_company_or_reference_in_both_splits() -> None:
+    random = Random(4)
+    for field in ("title", "company", "reference", "deadline"):
+        train = {posting(random, Split.TRAIN).facts[field] for _ in range(300)}
+        held_out = {posting(random, Split.HELD_OUT).facts[field] for _ in range(300)}
+        assert not train & held_out
+
+
+@pytest.mark.parametrize(
+    ("training", "held_out"),
+    [
+        (instructions.EXTRACT, instructions.HELD_OUT_EXTRACT),
+        (instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON),
+        (one_line.HEADLINES, one_line.TEASERS),
+        (prose._OPENINGS, prose._HELD_OUT_OPENINGS),
+        (prose._SENTENCES, prose._HELD_OUT_SENTENCES),
+        (classification._TASKS, classification._HELD_OUT_TASKS),
+        (classification._ITEMS, classification._HELD_OUT_ITEMS),
+        (questions._FRAMES, questions._HELD_OUT_FRAMES),
+        (questions._SUMMARISE, questions._HELD_OUT_SUMMARISE),
+        (writing._DESCRIBE, writing._HELD_OUT_DESCRIBE),
+        (conversation._UNRELATED, conversation._HELD_OUT_UNRELATED),
+    ],
+)
+def test_wordings_are_disjoint(training: tuple[str, ...], held_out: tuple[str, ...]) -> None:
+    assert not set(training) & set(held_out)
+
+
+def test_layouts_are_disjoint() -> None:
+    training = {layout for layout, _ in layouts.TRAINING}
+    assert not training & {layout for layout, _ in layouts.HELD_OUT}
+    assert blocks.markdown not in training
+
+
+def test_field_names_keys_and_labels_are_disjoint() -> None:
+    for training, held_out in (
+        (fields.FIELDS, fields.HELD_OUT_FIELDS),
+        (fields.KEYS, fields.HELD_OUT_KEYS),
+        (labelled.LABELS, labelled._SHEET_LABELS),
+    ):
+        for field, names in held_out.items():
+            assert not set(names) & set(training[field])
+
+
+def test_category_names_are_disjoint() -> None:
+    for kind in kinds.ALL:
+        names = classification._side(kind.aliases, 2, Split.TRAIN)
+        assert not set(names) & set(classification._side(kind.aliases, 2, Split.HELD_OUT))
+        assert kind.name in names
+    for domain in titles.DOMAINS:
+        assert len(domain.names) >= 3
+
+
+def test_extracted_answer_stands_in_the_text() -> None:
+    random = Random(5)
+    for _ in range(300):
+        dialogue = extraction.plain(random, Split.TRAIN)
+        text = dialogue.messages[-2]["content"] + str(dialogue.messages)
+        answer = dialogue.messages[-1]["content"]
+        assert answer == extraction.NOT_STATED or answer in text
+
+
+def test_json_answers_are_objects_with_the_keys_asked_for() -> None:
+    random = Random(6)
+    for _ in range(300):
+        dialogue = extraction.as_json(random, Split.HELD_OUT)
+        assert list(json.loads(dialogue.messages[-1]["content"])) == dialogue.facts["keys"]
+
+
+def test_classification_answers_are_letters_on_offer() -> None:
+    random = Random(7)
+    for _ in range(300):
+        dialogue = classification.by_letter(random, Split.TRAIN)
+        for message in dialogue.messages:
+            if message["role"] == "assistant":
+                assert message["content"] in "ABCDEFG"[: dialogue.facts["choices"]]

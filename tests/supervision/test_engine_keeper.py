@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from jobai_server.engines.catalog import EngineStatus
+from jobai_server.settings.model import ModelSettings
+from jobai_server.supervision.engine_keeper import EngineKeeper
+from tests.supervision.conftest import Script, until
+
+MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
+
+Kept = Callable[..., AbstractAsyncContextManager[EngineKeeper]]
+
+
+@pytest.fixture
+def told() -> list[EngineStatus]:
+    """Every status that was announced."""
+    return []
+
+
+@pytest.fixture
+def kept(tmp_path: Path, told: list[EngineStatus]) -> Kept:
+    """A running keeper, which ends with the `with` block."""
+
+    @asynccontextmanager
+    async def keeping(
+        folder: str = "0", seats: int = 3, start_seconds: float = 60, gate: asyncio.Semaphore | None = None
+    ) -> AsyncIterator[EngineKeeper]:
+        keeper = EngineKeeper(
+            MODEL,
+            tmp_path,
+            seats=seats,
+            run_directory=tmp_path / "run" / folder,
+            start_seconds=start_seconds,
+            debug=False,
+            gate=gate or asyncio.Semaphore(),
+            announce=lambda keeper: told.append(keeper.status),
+        )
+        task = asyncio.create_task(keeper.run())
+        try:
+            yield keeper
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    return keeping
+
+
+async def test_engine_becomes_ready(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready")
+    async with kept() as engine:
+        assert (engine.name, engine.status.state, engine.launch) == ("nano", "starting", None)
+        await until(lambda: told)
+        assert (engine.status.state, engine.status.restarts, engine.status.reason) == ("ready", 0, "")
+        assert engine.launch is not None
+        assert engine.launch.model == MODEL
+        assert engine.launch.run_directory.is_dir()
+
+
+async def test_every_seat_is_given_away_once(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready")
+    async with kept(seats=2) as engine:
+        assert engine.take_seat() is None
+        await until(lambda: told)
+        first, second = engine.take_seat(), engine.take_seat()
+        assert first is not None
+        assert second is not None
+        assert (first.index, second.index) == (0, 1)
+        assert len({first.input_address, first.output_address, second.input_address, second.output_address}) == 4
+        assert engine.take_seat() is None
+
+
+async def test_killed_engine_is_started_again(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready")
+    async with kept() as engine:
+        await until(lambda: told)
+        first_process, first_launch = engine.process_id, engine.launch
+        assert first_process is not None
+        assert first_launch is not None
+        engine.take_seat()
+        os.kill(first_process, signal.SIGKILL)
+        await until(lambda: len(told) == 3)
+        assert [status.state for status in told] == ["ready", "restarting", "ready"]
+        assert [status.restarts for status in told] == [0, 0, 1]
+        assert "signal 9" in told[1].reason
+        assert engine.process_id != first_process
+        assert engine.launch is not None
+        assert engine.launch.run_directory != first_launch.run_directory
+        seat = engine.take_seat()
+        assert seat is not None
+        assert seat.index == 0
+
+
+async def test_dead_engine_gives_no_seats(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready,silent")
+    async with kept() as engine:
+        await until(lambda: told)
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        await until(lambda: len(told) == 2)
+        assert engine.launch is None
+        assert engine.take_seat() is None
+
+
+async def test_engine_that_never_starts_counts_as_failed_and_is_still_tried(
+    stand_in: Script, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("fail,fail,fail,fail,ready")
+    async with kept() as engine:
+        await until(lambda: engine.status.state == "ready")
+    states = [status.state for status in told]
+    assert states == ["restarting", "restarting", "failed", "failed", "ready", "stopped"]
+    assert "out of luck" in told[0].reason
+    assert told[4].restarts == 4
+
+
+async def test_engine_that_has_been_ready_is_not_failed(
+    stand_in: Script, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("fail,fail,ready,fail,fail,silent")
+    async with kept() as engine:
+        await until(lambda: engine.status.state == "ready")
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        await until(lambda: len(told) == 6)
+    assert [status.state for status in told[3:6]] == ["restarting"] * 3
+
+
+async def test_end_during_the_start_is_told_with_its_exit_code(
+    stand_in: Script, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("exit,ready")
+    async with kept():
+        await until(lambda: len(told) == 2)
+    assert "during its start (exit code 3)" in told[0].reason
+
+
+async def test_start_that_takes_too_long_is_ended(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("silent")
+    async with kept(start_seconds=0.2) as engine:
+        await until(lambda: engine.process_id)
+        process = psutil.Process(engine.process_id)
+        await until(lambda: told)
+        assert "not ready within 0.2 s" in told[0].reason
+        assert not process.is_running()
+
+
+async def test_recycled_engine_has_seats_again(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready")
+    async with kept(seats=1) as engine:
+        await until(lambda: told)
+        assert engine.take_seat()
+        engine.recycle()
+        await until(lambda: len(told) == 3)
+        assert engine.take_seat()
+
+
+@pytest.mark.parametrize("act", ["ready", "silent"])
+async def test_stopping_leaves_no_process(stand_in: Script, kept: Kept, told: list[EngineStatus], act: str) -> None:
+    stand_in(act)
+    async with kept() as engine:
+        await until(lambda: engine.process_id and (told or act == "silent"))
+        process = psutil.Process(engine.process_id)
+    assert not process.is_running()
+    assert told[-1].state == "stopped"
+    assert engine.launch is None
+
+
+async def test_engines_with_one_gate_start_one_after_the_other(stand_in: Script, kept: Kept) -> None:
+    gate = asyncio.Semaphore(1)
+    stand_in("silent,ready")
+    async with kept(folder="0", gate=gate, start_seconds=1) as first, kept(folder="1", gate=gate) as second:
+        await until(lambda: first.process_id)
+        assert second.process_id is None
+        await until(lambda: first.status.state == "restarting")
+        await until(lambda: first.status.state == second.status.state == "ready")
