@@ -21,7 +21,8 @@ CALLS = '[{"name": "f", "parameters": {"a": "}]\\"é"}}, {"name": "g", "paramete
 
 
 def reply(**fields: Any) -> ChatReply:
-    return ChatReply(**({"identity": CHAT, "usage": TokenUsage(7)} | fields))
+    given: dict[str, Any] = {"identity": CHAT, "usage": TokenUsage(7)}
+    return ChatReply(**(given | fields))
 
 
 def check(chunks: list[Any]) -> None:

@@ -94,8 +94,8 @@ def test_harmless_fields_are_accepted(fields: dict[str, Any]) -> None:
 
 ENGINE_FIELDS = (
     "priority cache_salt kv_transfer_params vllm_xargs request_id chat_template chat_template_kwargs api_base "
-    "structured_outputs guided_regex stop_token_ids min_tokens allowed_token_ids bad_words use_beam_search prompt_logprobs "
-    "functions function_call top_k model_config messages_ schema_ prompt_embeds "
+    "structured_outputs guided_regex stop_token_ids min_tokens allowed_token_ids bad_words use_beam_search "
+    "prompt_logprobs functions function_call top_k model_config messages_ schema_ prompt_embeds "
 )
 
 

@@ -19,7 +19,8 @@ from jobai_server.openai_format.merged_streams import merged
 
 
 def reply(**fields: Any) -> CompletionReply:
-    return CompletionReply(**({"identity": COMPLETION, "usage": TokenUsage(7)} | fields))
+    given: dict[str, Any] = {"identity": COMPLETION, "usage": TokenUsage(7)}
+    return CompletionReply(**(given | fields))
 
 
 def check(chunks: list[Any]) -> None:

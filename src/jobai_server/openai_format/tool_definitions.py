@@ -17,7 +17,7 @@ from jobai_server.openai_format.schema_tree import with_renamed_definitions
 
 MAX_TOOLS = 128
 MAX_FORCED_CALLS = 16
-MAX_PARAMETERS_NODES = 2_000
+MAX_PARAMETERS_NODES = 1_000
 """Sub-schemas of all tools of a request together."""
 
 
