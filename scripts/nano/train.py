@@ -18,8 +18,10 @@ from tokenizers import Tokenizer
 from torch.optim import Optimizer
 from transformers import LlamaForCausalLM
 
+from learning.architecture import LAYERS
 from learning.batches import Batch, BatchPlan, batches
 from learning.checkpoint import new_model, save_model
+from learning.growth import grown
 from learning.optimisation import optimizers, schedule, set_rate, weighted_loss
 
 
@@ -30,16 +32,18 @@ class Training:
         source = options.initial_checkpoint or options.tokenizer
         self.options = options
         self.tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-        self.model = self._model()
+        self.model = self._model().to(options.device)
         self.optimizers: list[Optimizer] = optimizers(self.model)
         self.step = self.tokens = self.runs = 0
         self.used = 0.0  # seconds of processor time per thread, over all runs
         self._resume()
-        self.forward = torch.compile(self.model, dynamic=True) if options.compile else self.model
+        if self.model.config.num_hidden_layers < options.layers:
+            self.model = grown(self.model, self.tokenizer, options.layers, options.seed).to(options.device)
+            self.optimizers = optimizers(self.model)
 
     def _model(self) -> LlamaForCausalLM:
         if not self.options.initial_checkpoint:
-            return new_model(self.tokenizer, self.options.seed)
+            return new_model(self.tokenizer, self.options.seed, self.options.layers)
         folder = str(self.options.initial_checkpoint)
         return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
@@ -53,7 +57,9 @@ class Training:
         if not self.state_file.exists():
             return
         state = torch.load(self.state_file, weights_only=True)
+        self.model = new_model(self.tokenizer, self.options.seed, state["layers"]).to(self.options.device)
         self.model.load_state_dict(state["model"])
+        self.optimizers = optimizers(self.model)
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step, self.tokens, self.used = state["step"], state["tokens"], state["used"]
@@ -62,6 +68,7 @@ class Training:
     def save(self) -> None:
         """Write the state for a later run and the weights for everybody."""
         state = {
+            "layers": self.model.config.num_hidden_layers,
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
@@ -80,8 +87,7 @@ class Training:
         """One step; returns the mean loss of the model's own words in nats."""
         ids, weights = batch.ids.to(self.model.device), batch.weights.to(self.model.device)
         with torch.autocast(self.model.device.type, torch.bfloat16):
-            logits = self.forward(input_ids=ids, use_cache=False).logits
-        loss, own = weighted_loss(logits.float(), ids, weights)
+            loss, own = weighted_loss(self.model, ids, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -125,9 +131,7 @@ class Training:
 
 def main() -> None:
     """Read the options and train."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="folder to save to and resume from")
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json: start anew")
@@ -142,7 +146,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="processor threads (default 2)")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights and examples (default 0)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
-    parser.add_argument("--compile", action="store_true", help="compile the model with torch.compile")
+    parser.add_argument("--layers", type=int, default=LAYERS, help="grow to this depth (default 8)")
     options = parser.parse_args()
     options.state.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)

@@ -23,7 +23,7 @@ from jobai_server.engines.platform import vllm_version
 from jobai_server.engines.protocol import ModelCard
 from jobai_server.logs import configure_logging
 from jobai_server.openai_format.identity import fingerprint
-from jobai_server.process import Channel, Message, adopt
+from jobai_server.process import Channel, adopt
 from jobai_server.settings import Settings
 from jobai_server.versions import server_version
 from jobai_server.web.http_protocol import BoundedHttpProtocol
@@ -91,12 +91,15 @@ async def work(control: socket.socket) -> None:
 async def _obey(
     channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
 ) -> None:
-    """Do what the supervisor says; one engine's message never waits for another's."""
+    """Do what the supervisor says; one engine's message never waits for another's.
+
+    An error here ends the worker: a new one starts from a clean state.
+    """
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(asyncio.to_thread(_import_early))
         async for message in channel.messages():
             if message["event"] == "engine":
-                tasks.create_task(_apply(connections, message))
+                tasks.create_task(connections.apply(message))
             elif message["event"] == "drain":
                 await in_flight.drain(drain_seconds)
                 server.should_exit = True
@@ -106,14 +109,6 @@ def _import_early() -> None:
     """What the first requests need and what takes seconds to import, while the engines start."""
     for module in ("openai.types.chat", "vllm.v1.engine.async_llm"):
         importlib.import_module(module)
-
-
-async def _apply(connections: Connections, message: Message) -> None:
-    with contextlib.suppress(asyncio.CancelledError):
-        try:
-            await connections.apply(message)
-        except Exception:
-            log.exception("engine %s: could not connect to it", message["name"])
 
 
 def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:

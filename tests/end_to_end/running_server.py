@@ -32,15 +32,14 @@ class RunningServer:
 
     Attributes:
         port: The TCP port on 127.0.0.1.
-        admin_key: The key it was given; empty where it makes its own.
         folder: Its own temporary folder; `data` in it is its data directory.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, admin_key: str, folder: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, admin_key: str | None, folder: Path) -> None:
         self.process = process
         self.port = port
-        self.admin_key = admin_key
         self.folder = folder
+        self._admin_key = admin_key
         self._family: dict[int, psutil.Process] = {}
 
     @property
@@ -51,6 +50,16 @@ class RunningServer:
     def base_url(self) -> str:
         """What OpenAI clients are given."""
         return f"{self.url}/v1"
+
+    @property
+    def admin_key(self) -> str:
+        """The key it was given, or the one it made."""
+        return self._admin_key or self.key_file.read_text().strip()
+
+    @property
+    def key_file(self) -> Path:
+        """Where it keeps a key of its own."""
+        return self.folder / "data" / "admin-key"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -163,7 +172,7 @@ def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[
             stderr=stderr,
             start_new_session=True,
         )
-    server = RunningServer(process, int(given["PORT"]), given.get("JOBAI_ADMIN_KEY", ""), folder)
+    server = RunningServer(process, int(given["PORT"]), given.get("JOBAI_ADMIN_KEY"), folder)
     try:
         if wait:
             server.wait_until_ready()

@@ -11,7 +11,6 @@ from openai import BadRequestError, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 from openai.types.shared_params import ResponseFormatJSONSchema
 from pydantic import BaseModel, Field
-
 from tests.end_to_end.vocabulary import MODEL, always, never_blank
 
 pytestmark = pytest.mark.engine

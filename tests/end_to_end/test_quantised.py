@@ -22,7 +22,6 @@ from typing import Any
 import httpx
 import pytest
 from openai import APIError, AsyncOpenAI, InternalServerError
-
 from tests.end_to_end.quantised_checkpoints import CONTEXT_LENGTH, QuantisedCheckpoint, llama_awq, mistral_gptq
 from tests.end_to_end.running_server import START_SECONDS, STOP_SECONDS, RunningServer, running_server
 
@@ -181,7 +180,7 @@ async def until_ready_again(pair: Pair, model: str) -> None:
 
 async def test_order_to_stop_lets_running_streams_finish(pair: Pair, client: AsyncOpenAI) -> None:
     server, chat = pair.server, client.chat.completions
-    streams = [await chat.create(**pair.endless(model, 4_000), **STREAMED) for model in pair.checkpoints]
+    streams = [await chat.create(**pair.endless(model, 2_500), **STREAMED) for model in pair.checkpoints]
     endings = [asyncio.create_task(collected(stream)) for stream in streams]
     server.family()
     os.kill(server.pid, signal.SIGTERM)
@@ -190,7 +189,7 @@ async def test_order_to_stop_lets_running_streams_finish(pair: Pair, client: Asy
     assert (refused.status_code, refused.code) == (503, "server_shutting_down")
     assert int(refused.response.headers["retry-after"]) > 0
     assert not any(ending.done() for ending in endings)
-    assert await asyncio.gather(*endings) == [(4_000, "length")] * 2
+    assert await asyncio.gather(*endings) == [(2_500, "length")] * 2
 
     assert await asyncio.to_thread(server.process.wait, STOP_SECONDS) == 0
     assert server.orphans() == []

@@ -12,7 +12,6 @@ from openai.types.chat import (
     ChatCompletionMessageParam,
     ChatCompletionNamedToolChoiceParam,
 )
-
 from tests.end_to_end.vocabulary import MODEL, endless, never_blank
 
 pytestmark = pytest.mark.engine

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from tests.supervision.conftest import Script, until
 
 from jobai_server.engines.catalog import EngineStatus
 from jobai_server.settings.model import ModelSettings
 from jobai_server.supervision.engine_keeper import EngineKeeper
-from tests.supervision.conftest import Script, until
 
 MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
 

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from tests.supervision.conftest import DEADLINE, Script, until
 
 from jobai_server.supervision.web_keeper import WebKeeper
-from tests.supervision.conftest import DEADLINE, Script, until
 
 ENGINE = {"event": "engine", "name": "nano"}
 

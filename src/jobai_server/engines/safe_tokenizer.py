@@ -63,6 +63,11 @@ class SafeTokenizer:
     def tokenizer(self) -> Any:
         return self._tokenizer
 
+    @property
+    def longest_token(self) -> int:
+        """Characters in the longest token: text longer than this times the context cannot fit it."""
+        return max(len(token) for token in self._tokenizer.get_vocab())
+
     def encode_conversation(self, conversation: Conversation) -> list[int]:
         """Render with the chat template, ready for the assistant's answer, and encode.
 

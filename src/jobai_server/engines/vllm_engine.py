@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +26,7 @@ from jobai_server.engines.protocol import (
 )
 from jobai_server.engines.safe_tokenizer import SafeTokenizer
 from jobai_server.engines.vllm_settings import vllm_config
-from jobai_server.errors import EngineDied, InvalidRequest
+from jobai_server.errors import ConfigurationError, EngineDied, InvalidRequest
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from vllm.v1.engine.async_llm import AsyncLLM
 
     from jobai_server.settings import ModelSettings
+
+log = logging.getLogger(__name__)
 
 # Below this many characters encoding takes less time than handing it to a thread.
 INLINE_CHARACTERS = 8_192
@@ -49,7 +52,7 @@ class VllmTextEngine:
         self._llm = llm
         self._card = card
         self._tokenizer = tokenizer
-        self._tool_call_parser = model.tool_call_parser
+        self._tool_call_parser = _usable_parser(model, tokenizer)
         self._limit = model.max_concurrent_requests
         self._running = running
         # One thread: the tokenizer is not safe to use from several at once.
@@ -122,13 +125,9 @@ async def open_vllm_engine(
     llm = await asyncio.to_thread(_client, launch, seat)
     context_length = llm.model_config.max_model_len
     template = launch.model.chat_template.read_text() if launch.model.chat_template else None
-    return VllmTextEngine(
-        llm,
-        replace(card, context_length=context_length),
-        SafeTokenizer(llm.renderer.get_tokenizer(), template),
-        launch.model,
-        running,
-    )
+    tokenizer = SafeTokenizer(llm.renderer.get_tokenizer(), template)
+    card = replace(card, context_length=context_length, longest_token=tokenizer.longest_token)
+    return VllmTextEngine(llm, card, tokenizer, launch.model, running)
 
 
 @contextlib.contextmanager
@@ -143,6 +142,20 @@ def _translated_errors(model: str, shape: JsonShape | None) -> Iterator[None]:
         raise InvalidRequest(f"The engine refuses this request: {str(error)[:300]}", param=param) from error
     except (EngineDeadError, EngineGenerateError) as error:
         raise EngineDied(f"The engine of model '{model}' stopped while it worked on this request.") from error
+
+
+def _usable_parser(model: ModelSettings, tokenizer: SafeTokenizer) -> str | None:
+    """The configured tool-call parser, unless the model's tokenizer lacks what it needs."""
+    if model.tool_call_parser is None:
+        return None
+    from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
+
+    try:
+        vllm_tool_call_parser(model.tool_call_parser, tokenizer.tokenizer, [])
+    except ConfigurationError as error:
+        log.warning("model %s: no tool_choice auto: %s", model.name[0], error.message)
+        return None
+    return model.tool_call_parser
 
 
 def _client(launch: EngineLaunch, seat: Seat) -> AsyncLLM:
@@ -172,6 +185,7 @@ def _sampling_params(sampling: Sampling) -> SamplingParams:
         logit_bias=dict(sampling.logit_bias) or None,
         logprobs=sampling.logprobs,
         structured_outputs=_structured_outputs(sampling.json_shape),
+        skip_special_tokens=not sampling.keep_control_tokens,
         output_kind=RequestOutputKind.DELTA,
     )
 

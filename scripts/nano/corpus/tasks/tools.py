@@ -70,9 +70,7 @@ def _tool(name: str, topics: list[str]) -> dict[str, Any]:
     }
 
 
-def _offered(
-    random: Random, split: Split, tools: list[dict[str, Any]], request: str
-) -> list[Message]:
+def _offered(random: Random, split: Split, tools: list[dict[str, Any]], request: str) -> list[Message]:
     """The messages as the chat template renders them when tools are given with the request."""
     system = instructions.opening(random, split)
     text = "Environment: ipython" + (f"\n\n{system[0]['content']}" if system else "")
