@@ -65,7 +65,9 @@ def test_an_unknown_key_of_the_config_file_gets_the_nearest_valid_name(tmp_path:
 
 
 def test_a_missing_model_folder_is_named(tmp_path: Path) -> None:
-    assert str(tmp_path / "no-such-folder") in refused(tmp_path, CONFIG_FILE=config(tmp_path, source="./no-such-folder"))
+    assert str(tmp_path / "no-such-folder") in refused(
+        tmp_path, CONFIG_FILE=config(tmp_path, source="./no-such-folder")
+    )
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
@@ -84,16 +86,16 @@ def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_serve_is_what_runs_where_no_command_is_named(tmp_path: Path) -> None:
-    assert refused(tmp_path, command=MODULE, PORT="abc") == refused(tmp_path, PORT="abc")
+    assert refused(tmp_path, *MODULE, PORT="abc") == refused(tmp_path, PORT="abc")
 
 
 def test_the_console_command_does_the_same_as_the_module(tmp_path: Path) -> None:
     console = (str(Path(sys.executable).with_name("jobai-server")), "serve")
-    assert refused(tmp_path, command=console, PORT="abc") == refused(tmp_path, PORT="abc")
+    assert refused(tmp_path, *console, PORT="abc") == refused(tmp_path, PORT="abc")
 
 
 def test_options_win_over_the_environment(tmp_path: Path) -> None:
-    line = refused(tmp_path, command=(*MODULE, "serve", "--workers", "999"), WORKERS="1")
+    line = refused(tmp_path, *MODULE, "serve", "--workers", "999", WORKERS="1")
     assert "--workers" in line
 
 
@@ -104,7 +106,7 @@ def config(folder: Path, **settings: object) -> str:
     return str(path)
 
 
-def refused(folder: Path, command: tuple[str, ...] = (*MODULE, "serve"), **environment: str | None) -> str:
+def refused(folder: Path, *command: str, **environment: str | None) -> str:
     """The one line on standard error with which the command ends before anything is started."""
     run = folder / "run"
     run.mkdir(exist_ok=True)
@@ -119,7 +121,9 @@ def refused(folder: Path, command: tuple[str, ...] = (*MODULE, "serve"), **envir
         **environment,
     }
     given = {name: value for name, value in variables.items() if value is not None}
-    ended = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        command or (*MODULE, "serve"), cwd=folder, env=given, capture_output=True, text=True, check=False, timeout=60
+    )
     assert ended.returncode not in (0, None)
     assert ended.stdout == ""
     assert ended.stderr.startswith("jobai-server: ")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -49,6 +51,8 @@ def main() -> None:
     control = adopt(sys.argv)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work(control))
+    logging.shutdown()
+    os._exit(0)  # the interpreter's own end would spend seconds collecting vLLM's objects
 
 
 async def work(control: socket.socket) -> None:
@@ -74,7 +78,7 @@ async def work(control: socket.socket) -> None:
         lambda: channel.send({"event": "listening"}),
     )
     running = RunningRequests(Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers)
-    connections = Connections(catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine}))
+    connections = Connections(catalog, running, lambda engine: _connected(channel, engine))
     listener = socket.socket(fileno=first["listening_descriptor"])
     obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
     # A worker that no longer hears the supervisor is of no use; ending, it is replaced.
@@ -86,6 +90,13 @@ async def work(control: socket.socket) -> None:
         connections.close()
         with contextlib.suppress(asyncio.CancelledError):
             await obey
+
+
+def _connected(channel: Channel, engine: str) -> None:
+    # What vLLM has loaded stays for good: a full collection that looked at all of it would stop streams for a second.
+    gc.collect()
+    gc.freeze()
+    channel.send({"event": "connected", "engine": engine})
 
 
 async def _obey(

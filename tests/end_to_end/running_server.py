@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
-import psutil  # type: ignore[import-untyped]
+import psutil
+from tests.end_to_end.process_tree import ProcessTree
 
 ADMIN_KEY = "test-admin-key-0123456789-abcdefghijklmnop"
 START_SECONDS = 180.0
@@ -27,7 +28,7 @@ READY = "jobai-server is ready"
 SETTINGS = frozenset({"HOST", "PORT", "WORKERS", "CONFIG_FILE", "DEBUG", "DOWNLOAD_MODELS_ON_START"})
 
 
-class RunningServer:
+class RunningServer(ProcessTree):
     """A started server and what can be seen of it from outside.
 
     Attributes:
@@ -36,11 +37,11 @@ class RunningServer:
     """
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, admin_key: str | None, folder: Path) -> None:
+        super().__init__(process.pid)
         self.process = process
         self.port = port
         self.folder = folder
         self._admin_key = admin_key
-        self._family: dict[int, psutil.Process] = {}
 
     @property
     def url(self) -> str:
@@ -64,30 +65,6 @@ class RunningServer:
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.admin_key}"}
-
-    @property
-    def pid(self) -> int:
-        """The supervisor's process id."""
-        return self.process.pid
-
-    def web_workers(self) -> list[int]:
-        return [process.pid for process, command in self._children() if "jobai_server.web_process" in command]
-
-    def engines(self) -> list[int]:
-        """Engine processes; vLLM gives them a title of its own once it is loaded."""
-        return [
-            process.pid
-            for process, command in self._children()
-            if "jobai_server.engines.vllm_process" in command or "EngineCore" in command
-        ]
-
-    def family(self) -> list[psutil.Process]:
-        """Every process of the tree that was alive at this or an earlier call."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            supervisor = psutil.Process(self.pid)
-            for process in [supervisor, *supervisor.children(recursive=True)]:
-                self._family[process.pid] = process
-        return list(self._family.values())
 
     def running_requests(self) -> int:
         """Requests that hold a place at an engine, by the counters that all web workers share."""
@@ -126,19 +103,6 @@ class RunningServer:
             self.process.send_signal(number)
         return self.process.wait(seconds)
 
-    def orphans(self, seconds: float = 5.0) -> list[psutil.Process]:
-        """Processes of the tree that still live, after giving them some seconds to end."""
-        _, alive = psutil.wait_procs(self.family(), timeout=seconds)
-        return [process for process in alive if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-
-    def _children(self) -> list[tuple[psutil.Process, str]]:
-        children = []
-        for process in psutil.Process(self.pid).children():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if process.status() != psutil.STATUS_ZOMBIE:
-                    children.append((process, " ".join(process.cmdline())))
-        return children
-
 
 @contextlib.contextmanager
 def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[RunningServer]:
@@ -161,12 +125,12 @@ def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[
         **environment,
     }
     inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
-    given = {name: value for name, value in variables.items() if value is not None}
+    given = {name: value for name, value in (inherited | variables).items() if value is not None}
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "jobai_server", "serve"],
             cwd=folder,
-            env=inherited | given,
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

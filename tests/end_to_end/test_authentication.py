@@ -68,7 +68,7 @@ def test_two_different_keys_are_ambiguous(server: RunningServer) -> None:
 
 @pytest.mark.parametrize("value", ["Basic dXNlcjpwYXNz", "Bearer", "é" * 40, "Bearer " + "x" * 4096])
 def test_other_authorization_headers_open_nothing(server: RunningServer, value: str) -> None:
-    reply = httpx2.get(f"{server.base_url}/models", headers={"Authorization": value.encode()})
+    reply = httpx2.get(f"{server.base_url}/models", headers={b"Authorization": value.encode()})
     assert reply.status_code == 401
 
 

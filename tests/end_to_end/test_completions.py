@@ -62,9 +62,7 @@ def test_every_prompt_gets_its_answers_in_order(client: OpenAI) -> None:
     first = [_first_logprob(choice.logprobs) for choice in together.choices]
     alone = [
         _first_logprob(
-            client.completions.create(
-                model=MODEL, prompt=prompt, max_tokens=1, logit_bias=always("job"), logprobs=1
-            )
+            client.completions.create(model=MODEL, prompt=prompt, max_tokens=1, logit_bias=always("job"), logprobs=1)
             .choices[0]
             .logprobs
         )
@@ -141,9 +139,7 @@ def test_a_stream_of_several_prompts_keeps_them_apart(client: OpenAI) -> None:
 
 
 async def test_the_asynchronous_client_gets_completions(async_client: AsyncOpenAI) -> None:
-    answer = await async_client.completions.create(
-        model=MODEL, prompt=PROMPT, max_tokens=4, logit_bias=always("job")
-    )
+    answer = await async_client.completions.create(model=MODEL, prompt=PROMPT, max_tokens=4, logit_bias=always("job"))
     assert answer.choices[0].text == "job" * 4
 
 

@@ -15,6 +15,7 @@ from tests.end_to_end.running_server import RunningServer
 PROJECT = Path(__file__).parent / "node"
 QUESTION = "What does a nurse do?"
 
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy with its dependencies installed as locked."""

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from tests.supervision.conftest import DEADLINE, Script, until
 

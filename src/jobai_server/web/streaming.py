@@ -65,8 +65,9 @@ class EventStream(Response):
         self._events = events
         self._in_flight = in_flight
 
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        send = scope["state"]["send_event"]
         task = asyncio.create_task(self._send_events(send))
         try:
             await _race(task, receive, self._in_flight)

@@ -26,6 +26,19 @@ _HELD_OUT_TASKS = (
     "Label the text with one of the following:",
     "Here are some options; find the one that describes the text.",
 )
+_LETTERS = ("Which letter is {name}?", "{name}?", "What is the letter of {name}?", "Letter for {name}?")
+_BY_NAME = (
+    "Classify this text as {names}: {text}",
+    "Classify the text as {names}.\n\n{text}",
+    "Is this {names}?\n\n{text}",
+    "{text}\n\nIs this text {names}?",
+    "Which of these fits: {names}?\n\nText: {text}",
+    "Categories: {names}\nText: {text}\nCategory:",
+)
+_HELD_OUT_BY_NAME = (
+    "Name the right category ({names}) for this: {text}",
+    "{text}\n\nPick one of {names}.",
+)
 _ANSWERS = (
     "Answer with the letter only.",
     "Answer with a single letter.",
@@ -55,14 +68,41 @@ def by_letter(random: Random, split: Split) -> Dialogue:
     )
     answer = ascii_uppercase[categories.index(right)]
     dialogue = Dialogue("classification", instructions.opening(random, split))
-    dialogue.ask(_question(random, split, listing, right.write()), answer)
+    if random.random() < 0.15:
+        rules = f"{one_of(random, _TASKS, _HELD_OUT_TASKS, split)}\n{listing}"
+        dialogue.messages = [{"role": "system", "content": rules}]
+        dialogue.ask(random.choice(_QUOTES).replace("{text}", right.write()), answer)
+    else:
+        dialogue.ask(_question(random, split, listing, right.write()), answer)
     dialogue.facts = {"answer": answer, "choices": len(categories)}
     if split is Split.TRAIN and random.random() < 0.7:
         # Reading the list once and using it several times gives more answers per token read.
         for _ in range(random.randint(1, 5)):
             number = random.randrange(len(categories))
-            text = random.choice(_MORE).replace("{text}", categories[number].write())
-            dialogue.ask(text, ascii_uppercase[number])
+            if random.random() < 0.3:
+                # Which letter belongs to which name is a skill of its own, and easier to learn alone.
+                dialogue.ask(
+                    random.choice(_LETTERS).replace("{name}", categories[number].name), ascii_uppercase[number]
+                )
+            else:
+                text = random.choice(_MORE).replace("{text}", categories[number].write())
+                dialogue.ask(text, ascii_uppercase[number])
+    return dialogue
+
+
+def by_name(random: Random, split: Split) -> Dialogue:
+    """Categories inside a sentence; the answer is the category's name."""
+    categories = category_lists.choose(random, split)
+    right = categories[0]
+    random.shuffle(categories)
+    names = [category.name for category in categories]
+    listing = ", ".join(names[:-1]) + random.choice((" or ", ", ")) + names[-1]
+    question = one_of(random, _BY_NAME, _HELD_OUT_BY_NAME, split)
+    dialogue = Dialogue("naming", instructions.opening(random, split))
+    dialogue.ask(question.replace("{names}", listing).replace("{text}", right.write()), right.name)
+    if split is Split.TRAIN:
+        for category in random.sample(categories, random.randint(0, len(categories))):
+            dialogue.ask(random.choice(_MORE).replace("{text}", category.write()), category.name)
     return dialogue
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from corpus.dialogue import Dialogue, Message
 from corpus.posting import posting
 from corpus.split import Split, invented
-from corpus.tasks import instructions
+from corpus.tasks import conversation, instructions
 from corpus.vocabulary import made_up
 
 _VERBS = ("search", "find", "get", "list", "lookup", "fetch", "query", "count", "save", "open")
@@ -49,6 +49,15 @@ def call(random: Random, split: Split) -> Dialogue:
         reply = f"I found this: {found['title']} at {found['company']}."
         messages.append({"role": "assistant", "content": reply})
     return Dialogue("tools", messages)
+
+
+def no_call(random: Random, split: Split) -> Dialogue:
+    """Functions are offered, and the message is small talk or nonsense: it gets a plain answer."""
+    source = random.choice((conversation.talk, conversation.refusal))
+    question, answer = source(random, split).messages[-2:]
+    topics = random.sample(sorted(_TOPICS), random.randint(1, 2))
+    tools = [_tool(_name(random, split), topics)]
+    return Dialogue("unused_tools", [*_offered(random, split, tools, question["content"]), answer])
 
 
 def _name(random: Random, split: Split) -> str:
