@@ -25,7 +25,7 @@ from jobai_server.engines.platform import vllm_version
 from jobai_server.engines.protocol import ModelCard
 from jobai_server.logs import configure_logging
 from jobai_server.openai_format.identity import fingerprint
-from jobai_server.process import Channel, adopt
+from jobai_server.process import Channel, Message, adopt
 from jobai_server.settings import Settings
 from jobai_server.versions import server_version
 from jobai_server.web.http_protocol import BoundedHttpProtocol
@@ -80,16 +80,64 @@ async def work(control: socket.socket) -> None:
     running = RunningRequests(Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers)
     connections = Connections(catalog, running, lambda engine: _connected(channel, engine))
     listener = socket.socket(fileno=first["listening_descriptor"])
-    obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
-    # A worker that no longer hears the supervisor is of no use; ending, it is replaced.
-    obey.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
+    orders = Orders(channel, connections, in_flight, server, settings.server.drain_seconds)
+    obeying = asyncio.create_task(orders.obey(first["engines"]))
+    obeying.add_done_callback(orders.end)
     try:
+        # At the server's start no engine is ready, and /health says so; a replacement is attached before it listens.
+        await orders.attached.wait()
         await server.serve([listener])
     finally:
-        obey.cancel()
+        obeying.cancel()
         connections.close()
         with contextlib.suppress(asyncio.CancelledError):
-            await obey
+            await obeying
+
+
+class Orders:
+    """What the supervisor says, carried out; one order never waits for another.
+
+    Attributes:
+        attached: Set once every engine that was ready at this worker's start can be used.
+    """
+
+    def __init__(
+        self, channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
+    ) -> None:
+        self.attached = asyncio.Event()
+        self._channel = channel
+        self._connections = connections
+        self._in_flight = in_flight
+        self._server = server
+        self._drain_seconds = drain_seconds
+
+    async def obey(self, engines: list[Message]) -> None:
+        """First the messages about the engines as they are now, then what comes, until the supervisor is gone.
+
+        An error ends the worker: a new one starts from a clean state.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._attach(engines))
+            tasks.create_task(asyncio.to_thread(_import_early))
+            async for message in self._channel.messages():
+                match message["event"]:
+                    case "engine":
+                        tasks.create_task(self._connections.apply(message))
+                    case "drain":
+                        tasks.create_task(self._drain())
+
+    def end(self, _: object = None) -> None:
+        """A worker that no longer hears the supervisor is of no use; ending, it is replaced."""
+        self.attached.set()
+        self._server.handle_exit(signal.SIGTERM, None)
+
+    async def _attach(self, engines: list[Message]) -> None:
+        await asyncio.gather(*(self._connections.apply(message) for message in engines))
+        self.attached.set()
+
+    async def _drain(self) -> None:
+        await self._in_flight.drain(self._drain_seconds)
+        self.end()
 
 
 def _connected(channel: Channel, engine: str) -> None:

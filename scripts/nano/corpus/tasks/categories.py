@@ -43,9 +43,15 @@ class Category:
 
 
 def choose(random: Random, split: Split) -> list[Category]:
-    """Two to seven categories; the first is the one to ask for first."""
-    source = random.choices((_kinds, _domains, _levels, _modes, _pay), (12, 7, 2, 2, 1))[0]
+    """Two to seven categories, in the evaluation three to six; the first is the one to ask for first."""
+    sources = (_kinds, _domains, _modes, _levels, _pay) if split is Split.TRAIN else (_kinds, _domains, _modes)
+    source = random.choices(sources, (12, 7, 2, 2, 1)[: len(sources)])[0]
     return source(random, split)
+
+
+def _others(random: Random, split: Split) -> int:
+    """How many wrong categories: short lists are learned first, so training has more of them."""
+    return random.choice((1, 1, 2, 2, 3, 4, 5)) if split is Split.TRAIN else random.randint(2, 5)
 
 
 def side_names(names: tuple[str, ...], held_out: int, split: Split) -> tuple[str, ...]:
@@ -58,8 +64,8 @@ def _kinds(random: Random, split: Split) -> list[Category]:
     weights = [5 if kind.name == "job_posting" else 1 for kind in kinds.ALL]
     right = random.choices(kinds.ALL, weights)[0]
     others = [kind for kind in kinds.ALL if kind is not right and kind.name != "other"]
-    chosen = [right, *random.sample(others, random.randint(1, 5))]
-    if right.name != "other" and random.random() < 0.3:
+    chosen = [right, *random.sample(others, _others(random, split))]
+    if right.name != "other" and len(chosen) < 6 and random.random() < 0.3:
         chosen.append(next(kind for kind in kinds.ALL if kind.name == "other"))
     plain = random.random() < 0.4 and split is Split.TRAIN
     return [
@@ -74,7 +80,7 @@ def _kinds(random: Random, split: Split) -> list[Category]:
 
 def _domains(random: Random, split: Split) -> list[Category]:
     """Which field of work is it? Told by a title, by duties, by skills or by a whole posting."""
-    chosen = random.sample(titles.DOMAINS, random.randint(2, 6))
+    chosen = random.sample(titles.DOMAINS, 1 + _others(random, split))
     return [
         Category(
             random.choice(side_names(domain.names, 1, split)),

@@ -79,14 +79,14 @@ def by_letter(random: Random, split: Split) -> Dialogue:
         # Reading the list once and using it several times gives more answers per token read.
         for _ in range(random.randint(1, 5)):
             number = random.randrange(len(categories))
-            if random.random() < 0.3:
-                # Which letter belongs to which name is a skill of its own, and easier to learn alone.
-                dialogue.ask(
-                    random.choice(_LETTERS).replace("{name}", categories[number].name), ascii_uppercase[number]
-                )
-            else:
-                text = random.choice(_MORE).replace("{text}", categories[number].write())
-                dialogue.ask(text, ascii_uppercase[number])
+            category = categories[number]
+            # Which letter belongs to which name is a skill of its own, and easier to learn alone.
+            by_heart = random.random() < 0.3
+            question = random.choice(_LETTERS if by_heart else _MORE)
+            question = question.replace("{name}", category.name)
+            dialogue.ask(
+                question if by_heart else question.replace("{text}", category.write()), ascii_uppercase[number]
+            )
     return dialogue
 
 
