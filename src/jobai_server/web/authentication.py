@@ -1,27 +1,21 @@
-"""Header → caller."""
+"""Header → caller, and the role a route needs."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 
-from jobai_server.errors import InvalidRequest, NotAuthenticated
+from jobai_server.auth.caller import Caller
+from jobai_server.auth.role import Role, permits
+from jobai_server.errors import InvalidRequest, NotAuthenticated, PermissionDenied
 from jobai_server.web.state import WebState
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sent the request."""
-
-    key_id: str
-    role: str
-
-
 async def authenticated(request: Request) -> Caller:
-    """The caller, by `X-API-Key` or `Authorization: Bearer`.
+    """The caller, by `X-API-Key` or `Authorization: Bearer`; kept as `request.state.caller` as well.
 
     Raises:
         NotAuthenticated: No key, or one that is not valid.
@@ -32,7 +26,27 @@ async def authenticated(request: Request) -> Caller:
     # Equal digests, compared in constant time, reveal neither the key's length nor how much of it was right.
     if not hmac.compare_digest(_digest(key), _digest(state.admin_key)):
         raise NotAuthenticated("The API key is not valid.")
-    return Caller("admin", "admin")
+    request.state.caller = caller = Caller("admin", "admin", "admin")
+    return caller
+
+
+CallerDependency = Annotated[Caller, Depends(authenticated)]
+
+
+class RequiredRole:
+    """The dependency by which a route, or its whole router, says whom it serves."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, caller: CallerDependency) -> None:
+        if not permits(caller.role, self.role):
+            raise PermissionDenied(f"This needs a key with the role {self.role}; the role of yours is {caller.role}.")
+
+
+def requires(role: Role) -> Any:
+    """`APIRouter(dependencies=[requires("client")])`: only keys with this role, and admin keys, get in."""
+    return Depends(RequiredRole(role))
 
 
 def _presented_key(request: Request) -> str:

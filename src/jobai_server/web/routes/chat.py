@@ -13,12 +13,12 @@ from jobai_server.openai_format.chat_reply import chat_reply, tool_call_parsers
 from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
 from jobai_server.openai_format.chat_response import chat_completion
 from jobai_server.openai_format.identity import new_identity
-from jobai_server.web.authentication import authenticated
+from jobai_server.web.authentication import requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.streaming import event_stream, until_disconnect
 
-router = APIRouter(dependencies=[Depends(authenticated)])
+router = APIRouter(dependencies=[requires("client")])
 
 ChatBody = Annotated[ChatCompletionRequest, Depends(body_of(ChatCompletionRequest))]
 

@@ -18,12 +18,12 @@ from jobai_server.openai_format.completion_request import (
 )
 from jobai_server.openai_format.completion_response import completion
 from jobai_server.openai_format.identity import new_identity
-from jobai_server.web.authentication import authenticated
+from jobai_server.web.authentication import requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.streaming import event_stream, until_disconnect
 
-router = APIRouter(dependencies=[Depends(authenticated)])
+router = APIRouter(dependencies=[requires("client")])
 
 CompletionBody = Annotated[CompletionRequest, Depends(body_of(CompletionRequest))]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from jobai_server.openai_format.models import model_list, model_object
-from jobai_server.web.authentication import authenticated
+from jobai_server.web.authentication import requires
 from jobai_server.web.dependencies import StateDependency
 from jobai_server.web.json_response import model_response
 
-router = APIRouter(dependencies=[Depends(authenticated)])
+router = APIRouter(dependencies=[requires("client")])
 
 
 @router.get("/v1/models")
