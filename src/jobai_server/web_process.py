@@ -16,6 +16,10 @@ import uvicorn
 import uvloop
 
 from jobai_server.app import create_app
+from jobai_server.auth.access import Access
+from jobai_server.auth.store_opening import attached_store
+from jobai_server.auth.usage.usage_counts import UsageCounts
+from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.engines.admission import RunningRequests
 from jobai_server.engines.catalog import Catalog
 from jobai_server.engines.connections import Connections
@@ -28,6 +32,7 @@ from jobai_server.settings import Settings
 from jobai_server.versions import server_version
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
+from jobai_server.web.shared_limits import shared_limits
 from jobai_server.web.state import WebState
 
 log = logging.getLogger(__name__)
@@ -59,7 +64,10 @@ async def work(control: socket.socket) -> None:
     configure_logging(debug=settings.server.debug)
     catalog = Catalog.of(model_cards(settings, int(first["started"])))
     in_flight = InFlight()
-    state = WebState(settings.server, catalog, first["admin_key"], in_flight, first["started"])
+    access = await Access.opened(attached_store(settings.server))
+    limits = shared_limits(settings.server, Path(first["limits"]), first["index"])
+    usage = UsageCounts()
+    state = WebState(settings.server, catalog, access, in_flight, first["started"], limits, usage)
     server = Server(
         uvicorn.Config(
             create_app(state),
@@ -68,6 +76,7 @@ async def work(control: socket.socket) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # uvicorn believes X-Forwarded-For of every local peer
             timeout_graceful_shutdown=1,
             lifespan="off",
         ),
@@ -76,16 +85,19 @@ async def work(control: socket.socket) -> None:
     running = RunningRequests(Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers)
     connections = Connections(catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine}))
     listener = socket.socket(fileno=first["listening_descriptor"])
+    follow = asyncio.create_task(access.follow())
     obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
     # A worker that no longer hears the supervisor is of no use; ending, it is replaced.
     obey.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
     try:
-        await server.serve([listener])
+        async with UsageWriter(access.store.database, usage).running():
+            await server.serve([listener])
     finally:
         obey.cancel()
+        follow.cancel()
         connections.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await obey
+        await asyncio.gather(obey, follow, return_exceptions=True)
+        await access.close()
 
 
 async def _obey(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -20,13 +18,16 @@ async def authenticated(request: Request) -> Caller:
     Raises:
         NotAuthenticated: No key, or one that is not valid.
         InvalidRequest: Both headers, with different keys.
+        RateLimited: Too many invalid keys came from this address.
     """
     state: WebState = request.app.state.web
-    key = _presented_key(request)
-    # Equal digests, compared in constant time, reveal neither the key's length nor how much of it was right.
-    if not hmac.compare_digest(_digest(key), _digest(state.admin_key)):
-        raise NotAuthenticated("The API key is not valid.")
-    request.state.caller = caller = Caller("admin", "admin", "admin")
+    guesses = state.limits.guesses
+    address = guesses.check(request)
+    try:
+        request.state.caller = caller = state.access.authenticate(_presented_key(request))
+    except NotAuthenticated as error:
+        guesses.note(address, error)
+        raise
     return caller
 
 
@@ -60,7 +61,3 @@ def _presented_key(request: Request) -> str:
             "No API key: send it as Authorization: Bearer KEY or X-API-Key: KEY.", code="missing_api_key"
         )
     return bearer or api_key
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
