@@ -62,12 +62,22 @@ async def work(control: socket.socket) -> None:
     assert first is not None
     settings = Settings.model_validate(first["settings"])
     configure_logging(debug=settings.server.debug)
-    catalog = Catalog.of(model_cards(settings, int(first["started"])))
-    in_flight = InFlight()
-    access = await Access.opened(attached_store(settings.server))
-    limits = shared_limits(settings.server, Path(first["limits"]), first["index"])
     usage = UsageCounts()
-    state = WebState(settings.server, catalog, access, in_flight, first["started"], limits, usage)
+    access = await Access.opened(attached_store(settings.server))
+    try:
+        async with (
+            shared_limits(settings.server, Path(first["limits"]), first["index"]) as limits,
+            UsageWriter(access.store.database, usage).running(),
+        ):
+            catalog = Catalog.of(model_cards(settings, int(first["started"])))
+            state = WebState(settings.server, catalog, access, InFlight(), first["started"], limits, usage)
+            await _serve(channel, first, state)
+    finally:
+        await access.close()
+
+
+async def _serve(channel: Channel, first: Message, state: WebState) -> None:
+    """Until drained, or until the supervisor is gone."""
     server = Server(
         uvicorn.Config(
             create_app(state),
@@ -82,22 +92,23 @@ async def work(control: socket.socket) -> None:
         ),
         lambda: channel.send({"event": "listening"}),
     )
-    running = RunningRequests(Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers)
-    connections = Connections(catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine}))
+    names = list(state.catalog.entries)
+    running = RunningRequests(Path(first["counters"]), names, first["index"], state.settings.workers)
+    connections = Connections(
+        state.catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine})
+    )
     listener = socket.socket(fileno=first["listening_descriptor"])
-    follow = asyncio.create_task(access.follow())
-    obey = asyncio.create_task(_obey(channel, connections, in_flight, server, settings.server.drain_seconds))
+    follow = asyncio.create_task(state.access.follow())
+    obey = asyncio.create_task(_obey(channel, connections, state.in_flight, server, state.settings.drain_seconds))
     # A worker that no longer hears the supervisor is of no use; ending, it is replaced.
     obey.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
     try:
-        async with UsageWriter(access.store.database, usage).running():
-            await server.serve([listener])
+        await server.serve([listener])
     finally:
         obey.cancel()
         follow.cancel()
         connections.close()
         await asyncio.gather(obey, follow, return_exceptions=True)
-        await access.close()
 
 
 async def _obey(

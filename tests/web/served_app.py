@@ -26,7 +26,7 @@ from jobai_server.engines.catalog import Catalog, EngineStatus
 from jobai_server.settings import ServerSettings
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
-from jobai_server.web.shared_limits import shared_limits
+from jobai_server.web.shared_limits import SharedLimits, shared_limits
 from jobai_server.web.state import WebState
 
 ADMIN_KEY = "k" * 40
@@ -65,7 +65,10 @@ async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[Se
         access = await Access.opened(store)
         following = asyncio.create_task(access.follow())
         try:
-            async with _served(engine, access, given, Path(folder)) as served:
+            async with (
+                shared_limits(given, Path(folder), 0) as limits,
+                _served(engine, access, given, limits) as served,
+            ):
                 yield served
         finally:
             following.cancel()
@@ -74,14 +77,14 @@ async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[Se
 
 @contextlib.asynccontextmanager
 async def _served(
-    engine: StandInEngine, access: Access, settings: ServerSettings, folder: Path
+    engine: StandInEngine, access: Access, settings: ServerSettings, limits: SharedLimits
 ) -> AsyncIterator[ServedApp]:
     card = engine.card
     catalog = Catalog.of({card.name: card})
     catalog.entries[card.name].engine = engine
     catalog.entries[card.name].status = EngineStatus("ready", time.time())
     usage = UsageCounts()
-    state = WebState(settings, catalog, access, InFlight(), time.time(), shared_limits(settings, folder, 0), usage)
+    state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage)
     config = uvicorn.Config(
         create_app(state), http=BoundedHttpProtocol, ws="none", log_config=None, lifespan="off", proxy_headers=False
     )

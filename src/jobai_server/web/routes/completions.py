@@ -18,9 +18,10 @@ from jobai_server.openai_format.completion_request import (
 )
 from jobai_server.openai_format.completion_response import completion
 from jobai_server.openai_format.identity import new_identity
-from jobai_server.web.authentication import requires
+from jobai_server.web.authentication import CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
+from jobai_server.web.metering import meter_of
 from jobai_server.web.streaming import event_stream, until_disconnect
 
 router = APIRouter(dependencies=[requires("client")])
@@ -29,8 +30,10 @@ CompletionBody = Annotated[CompletionRequest, Depends(body_of(CompletionRequest)
 
 
 @router.post("/v1/completions")
-async def create_completion(request: Request, body: CompletionBody, state: StateDependency) -> Response:
-    engine = state.catalog.text(body.model, role="primary")
+async def create_completion(
+    request: Request, body: CompletionBody, caller: CallerDependency, state: StateDependency
+) -> Response:
+    engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
     prompts = [(prompt, await _encoded(engine, body, prompt)) for prompt in body.prompts]
     identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint)
     requests = [
@@ -38,6 +41,8 @@ async def create_completion(request: Request, body: CompletionBody, state: State
         for number, (prompt, ids) in enumerate(prompts)
     ]
     reply = completion_reply(body, identity, sum(len(ids) for _, ids in prompts))
+    answer_tokens = sum(one.sampling.n * one.sampling.max_tokens for one in requests)
+    await meter_of(request).reserve(engine.card.name, reply.usage, answer_tokens)
     streams = [engine.stream(one) for one in requests]
     if body.stream:
         return await event_stream(request, state.in_flight, completion_events(streams, reply))
