@@ -11,7 +11,7 @@ from jobai_server.web.door import Door
 from jobai_server.web.metering import Metering
 from jobai_server.web.rate_limits import rate_limited
 from jobai_server.web.route_roles import check_roles
-from jobai_server.web.routes import api_keys, chat, completions, health, models, version
+from jobai_server.web.routes import api_keys, chat, completions, health, models, usage, version
 from jobai_server.web.state import WebState
 
 EXPOSED_LIMITS = [
@@ -37,6 +37,8 @@ def create_app(state: WebState) -> FastAPI:
     app.include_router(chat.router, dependencies=limited)
     app.include_router(completions.router, dependencies=limited)
     app.include_router(api_keys.router, dependencies=limited)
+    app.include_router(usage.own_router, dependencies=limited)
+    app.include_router(usage.admin_router, dependencies=limited)
     check_roles(app)
     return app
 

@@ -58,7 +58,7 @@ async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[Se
     """Serve until the block ends; `settings` are fields of ServerSettings."""
     with tempfile.TemporaryDirectory() as folder:
         # Tests guess a lot, from one address.
-        defaults = {"data_directory": Path(folder) / "data", "failed_authentications_per_minute": 1000}
+        defaults: dict[str, Any] = {"data_directory": Path(folder) / "data", "failed_authentications_per_minute": 1000}
         given = ServerSettings(**(defaults | settings))
         store = await prepared_store(given)
         await admit_given_key(store, ADMIN_KEY)
@@ -94,9 +94,11 @@ async def _served(
         serving = asyncio.create_task(server.serve([listener]))
         headers = {"X-API-Key": ADMIN_KEY}
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client:
-                async with UsageWriter(access.store.database, usage).running():
-                    yield ServedApp(port, engine, state, client)
+            async with (
+                UsageWriter(access.store.database, usage).running(),
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client,
+            ):
+                yield ServedApp(port, engine, state, client)
         finally:
             server.should_exit = server.force_exit = True
             await serving

@@ -91,8 +91,8 @@ class EventStream(Response):
             await _send_error(send, error, meter)
         except Exception:
             log.exception("a stream ended in an unexpected error")
-            error = ServerError("The server had an error of its own.", code="internal_error")
-            await _send_error(send, error, meter)
+            defect = ServerError("The server had an error of its own.", code="internal_error")
+            await _send_error(send, defect, meter)
 
 
 async def _send_error(send: Send, error: ServerError, meter: Meter) -> None:
