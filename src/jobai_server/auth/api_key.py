@@ -38,6 +38,11 @@ def public_id_of(key: str) -> str | None:
     return match[2] if match and _checksum(match[1]) == match[3] else None
 
 
+def looks_like_a_key(text: str) -> bool:
+    """Whether this has a key's form, whether or not its checksum is right."""
+    return _KEY.fullmatch(text.strip()) is not None
+
+
 def is_public_id(text: str) -> bool:
     return _PUBLIC_ID.fullmatch(text) is not None
 

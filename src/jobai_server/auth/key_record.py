@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from jobai_server.auth.caller import Caller
 
 KeyState = Literal["active", "expired", "revoked"]
+
+STATES: tuple[KeyState, ...] = get_args(KeyState)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Every setting of the server: the environment, and the model config file it names."""
 
-from jobai_server.settings.loader import Settings, forget_secrets, load_settings
+from jobai_server.settings.loader import Settings, forget_secrets, load_server_settings, load_settings
 from jobai_server.settings.model import ModelSettings
 from jobai_server.settings.models_config import EngineSettings, ModelsConfig
 from jobai_server.settings.server import ServerSettings
@@ -12,5 +12,6 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "forget_secrets",
+    "load_server_settings",
     "load_settings",
 ]

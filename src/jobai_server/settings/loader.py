@@ -55,6 +55,15 @@ def load_settings(**overrides: object) -> Settings:
     return Settings(server=server, models=models, warnings=(*_misspelt_variables(), *warnings))
 
 
+def load_server_settings() -> ServerSettings:
+    """The environment's part alone, for what has no need of models.
+
+    Raises:
+        ConfigurationError: As `load_settings`.
+    """
+    return _server({})
+
+
 def forget_secrets() -> None:
     """Take the secrets out of this process's environment, so that no process it starts inherits them."""
     for name, field in ServerSettings.model_fields.items():

@@ -8,8 +8,12 @@ from fastapi import Depends, Request
 
 from jobai_server.auth.caller import Caller
 from jobai_server.auth.role import Role, permits
-from jobai_server.errors import InvalidRequest, NotAuthenticated, PermissionDenied
+from jobai_server.errors import NotAuthenticated, PermissionDenied
+from jobai_server.settings import ServerSettings
+from jobai_server.web.presented_key import presented_key
 from jobai_server.web.state import WebState
+
+QUERY_KEY_PATH = "/v1/completions"
 
 
 async def authenticated(request: Request) -> Caller:
@@ -17,14 +21,15 @@ async def authenticated(request: Request) -> Caller:
 
     Raises:
         NotAuthenticated: No key, or one that is not valid.
-        InvalidRequest: Both headers, with different keys.
+        InvalidRequest: Two different keys, or one in the query.
         RateLimited: Too many invalid keys came from this address.
     """
     state: WebState = request.app.state.web
     guesses = state.limits.guesses
     address = guesses.check(request)
     try:
-        request.state.caller = caller = state.access.authenticate(_presented_key(request))
+        key = presented_key(request, query_allowed=_may_be_in_query(request, state.settings))
+        request.state.caller = caller = state.access.authenticate(key)
     except NotAuthenticated as error:
         guesses.note(address, error)
         raise
@@ -50,14 +55,6 @@ def requires(role: Role) -> Any:
     return Depends(RequiredRole(role))
 
 
-def _presented_key(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    api_key = request.headers.get("x-api-key", "").strip()
-    if bearer and api_key and bearer != api_key:
-        raise InvalidRequest("Authorization and X-API-Key hold different keys; send one.", code="conflicting_api_keys")
-    if not (bearer or api_key):
-        raise NotAuthenticated(
-            "No API key: send it as Authorization: Bearer KEY or X-API-Key: KEY.", code="missing_api_key"
-        )
-    return bearer or api_key
+def _may_be_in_query(request: Request, settings: ServerSettings) -> bool:
+    """A browser's EventSource can send no headers; by the route that was matched, not by the URL."""
+    return settings.allow_query_key and request.method == "GET" and request.scope["route"].path == QUERY_KEY_PATH

@@ -26,6 +26,7 @@ from jobai_server.errors import (
     UnknownModel,
     UnsupportedMediaType,
 )
+from jobai_server.logs import masked
 from jobai_server.web.in_flight import ClientDisconnected
 
 log = logging.getLogger(__name__)
@@ -100,11 +101,11 @@ async def _on_server_error(_: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message, code = str(error.detail), None
+    message, code, path = str(error.detail), None, masked(request.url.path)[:128]
     if error.status_code == HTTPStatus.NOT_FOUND:
-        message, code = f"Unknown request URL: {request.method} {request.url.path[:128]}.", "unknown_url"
+        message, code = f"Unknown request URL: {request.method} {path}.", "unknown_url"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        message, code = f"Method {request.method} is not allowed for {request.url.path[:128]}.", "method_not_allowed"
+        message, code = f"Method {request.method} is not allowed for {path}.", "method_not_allowed"
     body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
     return _json(body, error.status_code, dict(error.headers or {}))
 
