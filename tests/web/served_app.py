@@ -72,6 +72,7 @@ async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[Se
                 yield served
         finally:
             following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
             await access.close()
 
 
