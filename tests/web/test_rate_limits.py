@@ -24,7 +24,7 @@ async def served() -> AsyncIterator[ServedApp]:
         yield served
 
 
-async def limited(served: ServedApp, **limits: int) -> dict[str, str]:
+async def limited(served: ServedApp, **limits: Any) -> dict[str, str]:
     """A new client key with these limits, as headers; its id is the name of the second."""
     record, key = await served.state.access.create("test", KeyFields(name="limited", **limits))
     return {"X-API-Key": key, "X-Test-Key-Id": record.id}
@@ -154,7 +154,6 @@ async def test_a_hang_up_settles_on_what_had_been_written() -> None:
                 pass
             elsewhere = await served.client.get("/v1/models", headers=key)
             assert elsewhere.json()["error"]["message"].startswith("This key is at its limit of 1 concurrent requests")
-            await chunks.aclose()
         await until(lambda: served.engine.closed == 1)
         await asyncio.sleep(0.05)
         after = await served.client.get("/v1/models", headers=key)

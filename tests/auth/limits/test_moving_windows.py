@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from jobai_server.auth.limits import moving_windows, shared_table
+from jobai_server.auth.limits import shared_table
 from jobai_server.auth.limits.moving_windows import MovingWindowStorage
 from jobai_server.auth.limits.shared_table import SharedTable
 
@@ -36,7 +36,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(moving_windows.time, "monotonic", clock)
+    monkeypatch.setattr(time, "monotonic", clock)
     return clock
 
 

@@ -41,8 +41,17 @@ class RedisServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        arguments = ["--port", "0", "--unixsocket", f"{self._folder}/redis.sock", "--save", "", "--dir", self._folder]
-        self.process = subprocess.Popen([self._program, *arguments], stdout=subprocess.DEVNULL)
+        arguments = [
+            "--port",
+            "0",
+            "--unixsocket",
+            f"{self._folder}/redis.sock",
+            "--save",
+            "",
+            "--dir",
+            str(self._folder),
+        ]
+        self.process = subprocess.Popen([self._program, *arguments], cwd=self._folder, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while not (self._folder / "redis.sock").exists():
             assert time.monotonic() < deadline, "redis-server does not start"
