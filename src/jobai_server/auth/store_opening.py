@@ -107,6 +107,8 @@ async def _prepared(opened: Database, pepper: Pepper | None, settings: ServerSet
     async with opened.changing() as connection:
         query = select(key_store.c.pepper_fingerprint).with_for_update()
         known: bytes | None = (await connection.execute(query)).scalar_one()
+        if pepper is None:  # or is it there by now? Another starter may have been faster.
+            pepper = stored_pepper(settings.data_directory)
         if pepper is None and known is None:
             pepper = created_pepper(settings.data_directory)
         if pepper is None or (known is not None and bytes(known) != pepper.fingerprint()):
