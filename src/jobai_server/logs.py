@@ -28,3 +28,6 @@ def configure_logging(*, debug: bool) -> None:
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
     root.propagate = False
+    if not debug:
+        # A database that is away is told of once, by us; not three times a second, with a traceback.
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)

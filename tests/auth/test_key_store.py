@@ -64,7 +64,7 @@ async def test_a_key_is_found_by_its_id_and_by_itself(store: KeyStore) -> None:
         found = await store.find(name)
         assert found == record
         assert found.caller.name == fields.name
-        assert found.caller.models == {"a", "b"}
+        assert found.caller.models == frozenset({"a", "b"})
         assert (found.caller.rate_limit, found.caller.tokens_per_minute, found.expires_at) == (5, 10**9, 4e9)
         assert (dict(found.metadata), found.version) == ({"team": "search"}, 1)
     for unknown in (key[:-1], key + "x", "a" * 12, "", "\x00", "' OR '1'='1"):

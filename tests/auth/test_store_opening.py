@@ -151,13 +151,14 @@ async def test_a_database_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "sesame" not in line
 
 
-async def test_a_directory_that_others_use_is_left_alone(tmp_path: Path) -> None:
+def test_a_directory_that_others_use_is_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    (tmp_path / "somebody's file").touch()
-    assert "chmod 700" in await refusal(ServerSettings(data_directory=tmp_path))
-    assert [path.name for path in tmp_path.iterdir()] == ["somebody's file"]
-    (tmp_path / "somebody's file").unlink()
-    await prepared_once(ServerSettings(data_directory=tmp_path))
+    foreign = tmp_path / "somebody's file"
+    foreign.touch()
+    assert "chmod 700" in asyncio.run(refusal(ServerSettings(data_directory=tmp_path)))
+    assert list(tmp_path.iterdir()) == [foreign]
+    foreign.unlink()
+    asyncio.run(prepared_once(ServerSettings(data_directory=tmp_path)))
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 

@@ -52,13 +52,13 @@ class Database:
         """
         return self._transaction("BEGIN", READ_SECONDS, logging.DEBUG)
 
-    def changing(self, seconds: float = CHANGE_SECONDS) -> AbstractAsyncContextManager[AsyncConnection]:
+    def changing(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that may write; what it wrote is durable once the block has been left.
 
         Raises:
             StoreUnavailable: On entering, inside or on leaving; nothing was acknowledged then.
         """
-        return self._transaction("BEGIN IMMEDIATE", seconds, logging.ERROR)
+        return self._transaction("BEGIN IMMEDIATE", CHANGE_SECONDS if seconds is None else seconds, logging.ERROR)
 
     async def close(self) -> None:
         await self._engine.dispose()

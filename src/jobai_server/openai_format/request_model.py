@@ -95,7 +95,8 @@ def parse_query(query_type: type[Body], items: Iterable[tuple[str, str]]) -> Bod
         data[name] = value
     _refuse_unknown_fields(query_type, data)
     try:
-        return query_type.model_validate_strings(data)
+        # Strict would leave numbers as the text they are; in all else, text is all that a query has.
+        return query_type.model_validate_strings(data, strict=False)
     except ValidationError as error:
         raise invalid_request(first_errors(error)) from None
 
