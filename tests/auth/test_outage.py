@@ -7,9 +7,10 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Iterator
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from pydantic import SecretStr
+from tests.auth.conftest import Cluster
 
 from jobai_server.auth import database
 from jobai_server.auth.access import Access
@@ -17,7 +18,6 @@ from jobai_server.auth.key_fields import KeyFields
 from jobai_server.auth.store_opening import attached_store, prepared_store
 from jobai_server.errors import AuthUnavailable, KeyRevoked, StoreUnavailable
 from jobai_server.settings import ServerSettings
-from tests.auth.conftest import Cluster
 
 
 @pytest.fixture

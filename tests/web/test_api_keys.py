@@ -197,8 +197,8 @@ async def test_the_whole_key_is_understood_and_not_repeated(served: ServedApp) -
 )
 async def test_an_unknown_key_is_a_404(served: ServedApp, key: str) -> None:
     for method, path in (("PATCH", "update"), ("DELETE", "revoke"), ("POST", "rotate")):
-        body = {"json": {}} if method != "DELETE" else {}
-        response = await served.client.request(method, f"/api-keys/{path}/{key}", **body)  # type: ignore[arg-type]
+        body: dict[str, Any] = {"json": {}} if method != "DELETE" else {}
+        response = await served.client.request(method, f"/api-keys/{path}/{key}", **body)
         assert refusal(response) == (404, "api_key_not_found", None), response.text
 
 
