@@ -19,12 +19,14 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.stand_in_engine import StandInEngine
 
 from jobai_server.app import create_app
 from jobai_server.auth.access import Access
+from jobai_server.auth.caller import Caller
 from jobai_server.auth.key_fields import KeyFields
 from jobai_server.auth.store_opening import prepared_store
 from jobai_server.auth.usage.usage_counts import UsageCounts
@@ -33,14 +35,16 @@ from jobai_server.engines.catalog import Catalog, EngineStatus
 from jobai_server.openai_format.identity import TokenUsage
 from jobai_server.settings import ServerSettings
 from jobai_server.web import error_responses
+from jobai_server.web.dependencies import StateDependency
 from jobai_server.web.door import Door
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
-from jobai_server.web.routes.chat import create_chat_completion
+from jobai_server.web.routes.chat import ChatBody, create_chat_completion
 from jobai_server.web.shared_limits import shared_limits
 from jobai_server.web.state import WebState
 
 PLENTY = 1_000_000_000
+ANYBODY = Caller("anybody", "anybody", "client")
 
 
 class NoMeter:
@@ -72,7 +76,11 @@ def open_app(state: WebState) -> FastAPI:
     app.add_middleware(Door, settings=state.settings, in_flight=state.in_flight)
     error_responses.install(app)
     router = APIRouter()
-    router.add_api_route("/v1/chat/completions", create_chat_completion, methods=["POST"])
+
+    @router.post("/v1/chat/completions")
+    async def chat(request: Request, body: ChatBody, state: StateDependency) -> Response:
+        return await create_chat_completion(request, body, ANYBODY, state)
+
     app.include_router(router)
     return app
 

@@ -95,6 +95,21 @@ async def test_a_key_without_limits_gets_no_headers(served: ServedApp) -> None:
     assert not [name for name in answer.headers if name.startswith("x-ratelimit")]
 
 
+async def test_errors_have_the_headers_too(served: ServedApp) -> None:
+    key = await limited(served, rate_limit=9, tokens_per_minute=99)
+    monitor = await limited(served, rate_limit=9, tokens_per_minute=99, role="monitor")
+    for asked, status in [
+        (ask(served, key, nonsense=1), 400),
+        (ask(served, key, model="unknown"), 404),
+        (ask(served, monitor), 403),
+        (ask(served, key, max_tokens=98), 429),
+    ]:
+        answer = await asked
+        assert answer.status_code == status
+        assert answer.headers["x-ratelimit-limit-requests"] == "9"
+        assert answer.headers["x-ratelimit-limit-tokens"] == "99"
+
+
 async def test_keys_do_not_share_their_limits(served: ServedApp) -> None:
     one, other = await limited(served, rate_limit=1), await limited(served, rate_limit=1)
     assert [(await ask(served, key)).status_code for key in (one, other, one)] == [200, 200, 429]

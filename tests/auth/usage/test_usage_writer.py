@@ -18,7 +18,7 @@ from jobai_server.auth.database import Database
 from jobai_server.auth.key_store import KeyStore
 from jobai_server.auth.store_opening import prepared_store
 from jobai_server.auth.usage.usage_counts import HOUR, UsageCounts, UsageSum
-from jobai_server.auth.usage.usage_table import read_usage
+from jobai_server.auth.usage.usage_table import read_usage, total_usage
 from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.settings import ServerSettings
 
@@ -66,6 +66,8 @@ async def test_hours_are_kept_apart(store: KeyStore, monkeypatch: pytest.MonkeyP
         assert [(slot.hour, used.requests) for slot, used in rows] == [(100 * HOUR, 1), (101 * HOUR, 2)]
         only = await read_usage(connection, "key", 101 * HOUR, 102 * HOUR)
         assert [slot.hour for slot, _ in only] == [101 * HOUR]
+        assert await total_usage(connection, "key", 0, 1 << 40) == UsageSum(3, 0, 3, 6, 1.5)
+        assert await total_usage(connection, "nobody", 0, 1 << 40) == UsageSum()
 
 
 async def test_it_is_stored_within_a_second_and_at_the_end(store: KeyStore) -> None:

@@ -41,4 +41,6 @@ class LocalWindows:
 
     def _standing(self, rule: PerMinute, name: str, cost: int, admitted: bool) -> Standing:
         used, empty_in, fits_in = self._storage.read(rule.key_for(name), rule.amount, rule.get_expiry(), cost)
-        return Standing(admitted, rule.amount, max(0, rule.amount - used), empty_in, fits_in)
+        # Between the hit and the reading time went on: what was refused may fit by now.
+        retry_in = 0.0 if admitted else max(0.001, fits_in)
+        return Standing(admitted, rule.amount, max(0, rule.amount - used), empty_in, retry_in)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import mmap
+import os
 import struct
 from collections.abc import Callable
 from functools import lru_cache
@@ -27,6 +28,9 @@ class SharedTable:
         path: The file; made when it is not there. Every process must ask for the same capacity and width.
         capacity: How many rows.
         width: Integers per row.
+
+    Raises:
+        OSError: There is no room for it.
     """
 
     def __init__(self, path: Path, capacity: int, width: int) -> None:
@@ -34,7 +38,9 @@ class SharedTable:
         size = CELL_BYTES * capacity * self.stride
         self._file = path.open("a+b")
         self._descriptor = self._file.fileno()
-        self._file.truncate(size)
+        if os.fstat(self._descriptor).st_size < size:
+            # Room is taken now: a page that a full disk has none for would kill the process that first touches it.
+            os.posix_fallocate(self._descriptor, 0, size)
         self._map = mmap.mmap(self._descriptor, size)
         self.cells = memoryview(self._map).cast("q")
         self._capacity = capacity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import BigInteger, Column, Double, String, Table, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Double, String, Table, and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,7 +49,7 @@ async def read_usage(
     """One key's sums of the hours that begin in `start <= hour < end`, Unix times; the first MAX_ROWS, in order."""
     statement = (
         select(key_usage)
-        .where(key_usage.c.key_id == key_id, key_usage.c.hour >= start, key_usage.c.hour < end)
+        .where(_of(key_id, start, end))
         .order_by(key_usage.c.hour, key_usage.c.model, key_usage.c.route)
         .limit(MAX_ROWS)
     )
@@ -61,3 +61,16 @@ async def read_usage(
         )
         for row in rows
     ]
+
+
+async def total_usage(connection: AsyncConnection, key_id: str, start: int, end: int) -> UsageSum:
+    """All that `read_usage` would give without a limit, in one."""
+    sums = [func.coalesce(func.sum(key_usage.c[name]), 0) for name in SUMS]
+    row = (await connection.execute(select(*sums).where(_of(key_id, start, end)))).one()
+    requests, errors, prompt_tokens, completion_tokens, latency = row
+    # Postgres adds integers up to decimals.
+    return UsageSum(int(requests), int(errors), int(prompt_tokens), int(completion_tokens), float(latency))
+
+
+def _of(key_id: str, start: int, end: int) -> ColumnElement[bool]:
+    return and_(key_usage.c.key_id == key_id, key_usage.c.hour >= start, key_usage.c.hour < end)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from jobai_server.auth.usage.usage_counts import HOUR, UsageSum
-from jobai_server.auth.usage.usage_table import MAX_ROWS, read_usage
+from jobai_server.auth.usage.usage_table import MAX_ROWS, read_usage, total_usage
 from jobai_server.errors import InvalidRequest
 from jobai_server.web.authentication import CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency
@@ -58,9 +58,7 @@ async def _report(state: WebState, key_id: str, period: tuple[int, int]) -> dict
     start, end = period
     async with state.access.store.database.reading() as connection:
         rows = await read_usage(connection, key_id, start, end)
-    total = UsageSum()
-    for _, used in rows:
-        total.add(used)
+        total = await total_usage(connection, key_id, start, end)
     return {
         "object": "usage",
         "key": key_id,
