@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from jobai_server.web import error_responses
 from jobai_server.web.door import Door
-from jobai_server.web.routes import chat, completions, health, models, version
+from jobai_server.web.metering import Metering
+from jobai_server.web.rate_limits import rate_limited
+from jobai_server.web.route_roles import check_roles
+from jobai_server.web.routes import api_keys, chat, completions, health, models, usage, version
 from jobai_server.web.state import WebState
+
+EXPOSED_LIMITS = [
+    f"X-RateLimit-{what}-{kind}" for what in ("Limit", "Remaining", "Reset") for kind in ("Requests", "Tokens")
+]
 
 
 def create_app(state: WebState) -> FastAPI:
@@ -24,24 +31,30 @@ def create_app(state: WebState) -> FastAPI:
         app.user_middleware.insert(0, middleware)
     error_responses.install(app)
     app.include_router(health.router)
-    app.include_router(version.router)
-    app.include_router(models.router)
-    app.include_router(chat.router)
-    app.include_router(completions.router)
+    limited = [Depends(rate_limited)]
+    app.include_router(version.router, dependencies=limited)
+    app.include_router(models.router, dependencies=limited)
+    app.include_router(chat.router, dependencies=limited)
+    app.include_router(completions.router, dependencies=limited)
+    app.include_router(api_keys.router, dependencies=limited)
+    app.include_router(usage.own_router, dependencies=limited)
+    app.include_router(usage.admin_router, dependencies=limited)
+    check_roles(app)
     return app
 
 
 def _middleware(state: WebState) -> list[Middleware]:
     """Outermost first. Pure ASGI only: what wraps every chunk of a stream must cost next to nothing."""
     door = Middleware(Door, settings=state.settings, in_flight=state.in_flight)
+    metering = Middleware(Metering, limits=state.limits.keys, counts=state.usage)
     if not state.settings.allowed_origins:
-        return [door]
+        return [door, metering]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=state.settings.allowed_origins,
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
-        expose_headers=["X-Request-Id", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "If-Match", "X-API-Key", "X-Request-Id"],
+        expose_headers=["ETag", "X-Request-Id", "Retry-After", "Retry-After-Ms", *EXPOSED_LIMITS],
         max_age=600,
     )
-    return [cors, door]
+    return [cors, door, metering]

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
+from jobai_server import key_commands
 from jobai_server.errors import ConfigurationError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(key_commands.app, name="keys")
 
 
 @app.callback()

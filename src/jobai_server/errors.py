@@ -7,12 +7,21 @@
     ├── BodyTooLarge            the body is over the configured size
     ├── UnsupportedMediaType    the body is not declared as JSON
     ├── NotAuthenticated        no key, or not a valid one
+    │   ├── KeyExpired          it was valid until its expiry
+    │   └── KeyRevoked          it was valid until an administrator revoked it
     ├── PermissionDenied        a valid key that may not do this
+    ├── RateLimited             a valid key, or an address, that has used up what it may
     ├── UnknownModel            no model of that name is served here
+    ├── UnknownKey              no API key of that id is known
+    ├── Conflict                the thing's state forbids the change, now and on every retry
+    │   └── LastAdminKey        without this admin key there would be none
+    ├── PreconditionFailed      somebody else changed it first
     ├── Unavailable             not now; the same request may work after `retry_after` seconds
     │   ├── ModelUnavailable    the model is starting, restarting or failed
     │   ├── EngineDied          the engine died while it worked on this request
     │   ├── Overloaded          the model's request limit is reached
+    │   ├── AuthUnavailable     keys cannot be checked: the store has been out of reach for too long
+    │   ├── StoreUnavailable    the key store did not take a change, or could not be read
     │   └── ShuttingDown        the server is draining
     └── ConfigurationError      the operator's settings are wrong; the server does not start
 
@@ -20,6 +29,8 @@
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class ServerError(Exception):
@@ -65,12 +76,56 @@ class NotAuthenticated(ServerError):
     code = "invalid_api_key"
 
 
+class KeyExpired(NotAuthenticated):
+    code = "api_key_expired"
+
+
+class KeyRevoked(NotAuthenticated):
+    code = "api_key_revoked"
+
+
 class PermissionDenied(ServerError):
     code = "permission_denied"
 
 
+class RateLimited(ServerError):
+    """Too much in too short a time.
+
+    Attributes:
+        kind: What there was too much of; OpenAI's name for it.
+        retry_seconds: When the same request may work.
+        retryable: False if it never will.
+    """
+
+    code = "rate_limit_exceeded"
+
+    def __init__(
+        self, message: str, *, kind: Literal["requests", "tokens"], retry_seconds: float, retryable: bool = True
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_seconds = retry_seconds
+        self.retryable = retryable
+
+
 class UnknownModel(ServerError):
     code = "model_not_found"
+
+
+class UnknownKey(ServerError):
+    code = "api_key_not_found"
+
+
+class Conflict(ServerError):
+    code = "conflict"
+
+
+class LastAdminKey(Conflict):
+    code = "last_admin_key"
+
+
+class PreconditionFailed(ServerError):
+    code = "precondition_failed"
 
 
 class Unavailable(ServerError):
@@ -95,6 +150,14 @@ class EngineDied(Unavailable):
 
 class Overloaded(Unavailable):
     code = "server_is_overloaded"
+
+
+class AuthUnavailable(Unavailable):
+    code = "auth_unavailable"
+
+
+class StoreUnavailable(Unavailable):
+    code = "store_unavailable"
 
 
 class ShuttingDown(Unavailable):

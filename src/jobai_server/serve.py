@@ -10,17 +10,20 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from jobai_server.auth.admin_key import AdminKey, admin_key
+from jobai_server.auth.bootstrap import admit_given_key, new_admin_key
+from jobai_server.auth.key_follower import POLL_SECONDS
+from jobai_server.auth.store_opening import attached_store, prepared_store
 from jobai_server.engines.checkpoint import checkpoint_folder
 from jobai_server.engines.platform import vllm_version
-from jobai_server.errors import ConfigurationError
+from jobai_server.errors import ConfigurationError, StoreUnavailable
 from jobai_server.logs import configure_logging
-from jobai_server.settings import ServerSettings, Settings, load_settings
+from jobai_server.settings import ServerSettings, Settings, forget_secrets, load_settings
 from jobai_server.supervision.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 2048
+SHELL_KEY = "$JOBAI_API_KEY"
 
 
 def serve(overrides: Mapping[str, object]) -> int:
@@ -36,21 +39,35 @@ def serve(overrides: Mapping[str, object]) -> int:
     if vllm_version() is None:
         raise ConfigurationError("vLLM is not installed; install jobai-server[cpu] or jobai-server[cuda].")
     with _listener(settings.server) as listener:
+        asyncio.run(_prepare_keys(settings.server))
         checkpoints = {
             name: checkpoint_folder(model, download=settings.server.download_models_on_start)
             for name, (model, _) in settings.models.text_engines().items()
         }
-        given = settings.server.admin_key
-        key = admin_key(given.get_secret_value() if given else None, settings.server.data_directory)
-        return asyncio.run(_supervise(settings, checkpoints, listener, key))
+        return asyncio.run(_supervise(settings, checkpoints, listener))
 
 
-async def _supervise(
-    settings: Settings, checkpoints: Mapping[str, Path], listener: socket.socket, key: AdminKey
-) -> int:
+async def _prepare_keys(server: ServerSettings) -> None:
+    """Have the key store ready before anything is started that needs it."""
+    store = await prepared_store(server)
+    try:
+        if server.admin_key:
+            await admit_given_key(store, server.admin_key.get_secret_value())
+    except StoreUnavailable as error:
+        raise ConfigurationError(error.message) from None
+    finally:
+        await store.database.close()
+
+
+async def _supervise(settings: Settings, checkpoints: Mapping[str, Path], listener: socket.socket) -> int:
     port = listener.getsockname()[1]
+    forget_secrets()  # the children are told what they need, and the engines need none of it
+    server = settings.server.model_copy(update={"admin_key": None})
     supervisor = Supervisor(
-        settings, checkpoints, listener, key.secret, lambda: _announce_ready(settings, supervisor, port, key)
+        settings.model_copy(update={"server": server}),
+        checkpoints,
+        listener,
+        lambda: _announce_ready(settings, supervisor, port),
     )
     return await supervisor.run()
 
@@ -77,26 +94,37 @@ def _listener(server: ServerSettings) -> socket.socket:
     return listener
 
 
-def _announce_ready(settings: Settings, supervisor: Supervisor, port: int, key: AdminKey) -> None:
+async def _announce_ready(settings: Settings, supervisor: Supervisor, port: int) -> None:
     """The one short block a newcomer needs, on standard output."""
     host = settings.server.host if settings.server.host not in {"0.0.0.0", "::", ""} else "localhost"
     url = f"http://{host}:{port}"
-    shown = key.secret if key.new else f"$(cat {key.path})"
     lines = ["", f"jobai-server is ready at {url}/v1", ""]
     for engine in supervisor.engines:
         _, roles = settings.models.text_engines()[engine.name]
         lines.append(f"  model      {engine.name}  ({', '.join(roles)})  {engine.status.state}")
-    if key.new:
-        lines.append(f"  admin key  {key.secret}")
-        lines.append(f"             shown this once; kept in {key.path}")
-    elif key.path:
-        lines.append(f"  admin key  in {key.path}")
-    else:
-        lines.append("  admin key  the one in JOBAI_ADMIN_KEY")
-        shown = "$JOBAI_ADMIN_KEY"
-    lines += ["", "Try it:", "", _curl(url, shown), ""]
+    key_lines, shown = await _admin_key(settings.server)
+    lines += [*key_lines, "", "Try it:", "", _curl(url, shown), ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+async def _admin_key(server: ServerSettings) -> tuple[list[str], str]:
+    """The block's lines about the admin key, and what stands for the key in a command."""
+    if server.admin_key:
+        return ["  admin key  the one in JOBAI_ADMIN_KEY"], "$JOBAI_ADMIN_KEY"
+    store = attached_store(server)
+    try:
+        # Made only now that it can be shown: a key that is stored, but was never seen, would be of no use.
+        key = await new_admin_key(store)
+    except StoreUnavailable:
+        return ["  admin key  none could be stored; make one with: jobai-server keys create --role admin"], SHELL_KEY
+    finally:
+        await store.database.close()
+    if key is None:
+        lines = ["  admin key  as shown at the first start; another: jobai-server keys create --role admin"]
+        return lines, SHELL_KEY
+    await asyncio.sleep(2 * POLL_SECONDS)  # until every web worker has heard of it
+    return [f"  admin key  {key}", "             shown this once; keep it safe"], key
 
 
 def _curl(url: str, key: str) -> str:

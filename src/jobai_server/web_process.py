@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import importlib
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -18,6 +16,10 @@ import uvicorn
 import uvloop
 
 from jobai_server.app import create_app
+from jobai_server.auth.access import Access
+from jobai_server.auth.store_opening import attached_store
+from jobai_server.auth.usage.usage_counts import UsageCounts
+from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.engines.admission import RunningRequests
 from jobai_server.engines.catalog import Catalog
 from jobai_server.engines.connections import Connections
@@ -30,6 +32,8 @@ from jobai_server.settings import Settings
 from jobai_server.versions import server_version
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
+from jobai_server.web.orders import Orders
+from jobai_server.web.shared_limits import shared_limits
 from jobai_server.web.state import WebState
 
 log = logging.getLogger(__name__)
@@ -61,9 +65,22 @@ async def work(control: socket.socket) -> None:
     assert first is not None
     settings = Settings.model_validate(first["settings"])
     configure_logging(debug=settings.server.debug)
-    catalog = Catalog.of(model_cards(settings, int(first["started"])))
-    in_flight = InFlight()
-    state = WebState(settings.server, catalog, first["admin_key"], in_flight, first["started"])
+    usage = UsageCounts()
+    access = await Access.opened(attached_store(settings.server))
+    try:
+        async with (
+            shared_limits(settings.server, Path(first["limits"]), first["index"]) as limits,
+            UsageWriter(access.store.database, usage).running(),
+        ):
+            catalog = Catalog.of(model_cards(settings, int(first["started"])))
+            state = WebState(settings.server, catalog, access, InFlight(), first["started"], limits, usage)
+            await _serve(channel, first, state)
+    finally:
+        await access.close()
+
+
+async def _serve(channel: Channel, first: Message, state: WebState) -> None:
+    """Until drained, or until the supervisor is gone."""
     server = Server(
         uvicorn.Config(
             create_app(state),
@@ -72,15 +89,18 @@ async def work(control: socket.socket) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # uvicorn believes X-Forwarded-For of every local peer
             timeout_graceful_shutdown=1,
             lifespan="off",
         ),
         lambda: channel.send({"event": "listening"}),
     )
-    running = RunningRequests(Path(first["counters"]), list(catalog.entries), first["index"], settings.server.workers)
-    connections = Connections(catalog, running, lambda engine: _connected(channel, engine))
+    names = list(state.catalog.entries)
+    running = RunningRequests(Path(first["counters"]), names, first["index"], state.settings.workers)
+    connections = Connections(state.catalog, running, lambda engine: _connected(channel, engine))
     listener = socket.socket(fileno=first["listening_descriptor"])
-    orders = Orders(channel, connections, in_flight, server, settings.server.drain_seconds)
+    follow = asyncio.create_task(state.access.follow())
+    orders = Orders(channel, connections, state.in_flight, server, state.settings.drain_seconds)
     obeying = asyncio.create_task(orders.obey(first["engines"]))
     obeying.add_done_callback(orders.end)
     try:
@@ -89,55 +109,11 @@ async def work(control: socket.socket) -> None:
         await server.serve([listener])
     finally:
         obeying.cancel()
+        follow.cancel()
         connections.close()
+        await asyncio.gather(follow, return_exceptions=True)
         with contextlib.suppress(asyncio.CancelledError):
             await obeying
-
-
-class Orders:
-    """What the supervisor says, carried out; one order never waits for another.
-
-    Attributes:
-        attached: Set once every engine that was ready at this worker's start can be used.
-    """
-
-    def __init__(
-        self, channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
-    ) -> None:
-        self.attached = asyncio.Event()
-        self._channel = channel
-        self._connections = connections
-        self._in_flight = in_flight
-        self._server = server
-        self._drain_seconds = drain_seconds
-
-    async def obey(self, engines: list[Message]) -> None:
-        """First the messages about the engines as they are now, then what comes, until the supervisor is gone.
-
-        An error ends the worker: a new one starts from a clean state.
-        """
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._attach(engines))
-            tasks.create_task(asyncio.to_thread(_import_early))
-            async for message in self._channel.messages():
-                match message["event"]:
-                    case "engine":
-                        tasks.create_task(self._connections.apply(message))
-                    case "drain":
-                        tasks.create_task(self._drain())
-
-    def end(self, _: object = None) -> None:
-        """A worker that no longer hears the supervisor is of no use; ending, it is replaced."""
-        self.attached.set()
-        self._server.handle_exit(signal.SIGTERM, None)
-
-    async def _attach(self, engines: list[Message]) -> None:
-        await asyncio.gather(*(self._connections.apply(message) for message in engines))
-        self.attached.set()
-
-    async def _drain(self) -> None:
-        await self._in_flight.drain(self._drain_seconds)
-        self.end()
 
 
 def _connected(channel: Channel, engine: str) -> None:
@@ -145,29 +121,6 @@ def _connected(channel: Channel, engine: str) -> None:
     gc.collect()
     gc.freeze()
     channel.send({"event": "connected", "engine": engine})
-
-
-async def _obey(
-    channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
-) -> None:
-    """Do what the supervisor says; one engine's message never waits for another's.
-
-    An error here ends the worker: a new one starts from a clean state.
-    """
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(asyncio.to_thread(_import_early))
-        async for message in channel.messages():
-            if message["event"] == "engine":
-                tasks.create_task(connections.apply(message))
-            elif message["event"] == "drain":
-                await in_flight.drain(drain_seconds)
-                server.should_exit = True
-
-
-def _import_early() -> None:
-    """What the first requests need and what takes seconds to import, while the engines start."""
-    for module in ("openai.types.chat", "vllm.v1.engine.async_llm"):
-        importlib.import_module(module)
 
 
 def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:

@@ -20,7 +20,7 @@ def catalog() -> Catalog:
 
 def test_engines_are_starting_at_first(catalog: Catalog) -> None:
     assert {entry.status.state for entry in catalog.entries.values()} == {"starting"}
-    assert catalog.cards() == [WRITER, JUDGE]
+    assert catalog.cards(allowed=None) == [WRITER, JUDGE]
 
 
 @pytest.mark.parametrize(
@@ -31,20 +31,20 @@ def test_engine_goes_by_its_names_and_its_roles(catalog: Catalog, asked: str, fo
     engines = {name: StandInEngine() for name in catalog.entries}
     for name, engine in engines.items():
         catalog.entries[name].engine = engine
-    assert catalog.text(asked, role="primary") is engines[found]
-    assert catalog.card(asked).name == found
+    assert catalog.text(asked, role="primary", allowed=None) is engines[found]
+    assert catalog.card(asked, allowed=None).name == found
 
 
 @pytest.mark.parametrize(("role", "found"), [("primary", "writer"), ("classification", "judge")])
 def test_no_model_is_the_one_of_the_role(catalog: Catalog, role: str, found: str) -> None:
     engine = catalog.entries[found].engine = StandInEngine()
-    assert catalog.text(None, role=role) is engine
+    assert catalog.text(None, role=role, allowed=None) is engine
 
 
 @pytest.mark.parametrize("asked", ["", "Writer", "writer ", "../writer", "embedding", "x" * 10_000])
 def test_unknown_model_is_named_and_shortened(catalog: Catalog, asked: str) -> None:
     with pytest.raises(UnknownModel) as refused:
-        catalog.text(asked, role="primary")
+        catalog.text(asked, role="primary", allowed=None)
     assert refused.value.param == "model"
     assert f"'{asked[:64]}'" in refused.value.message
     assert len(refused.value.message) < 200
@@ -52,7 +52,7 @@ def test_unknown_model_is_named_and_shortened(catalog: Catalog, asked: str) -> N
 
 def test_card_of_an_unknown_model_is_refused(catalog: Catalog) -> None:
     with pytest.raises(UnknownModel):
-        catalog.card("unheard-of")
+        catalog.card("unheard-of", allowed=None)
 
 
 @pytest.mark.parametrize("state", ["starting", "restarting", "failed", "stopped"])
@@ -61,7 +61,7 @@ def test_model_without_an_engine_is_unavailable_for_now(
 ) -> None:
     catalog.entries["writer"].status = EngineStatus(state, time.time(), reason="a secret path")
     with pytest.raises(ModelUnavailable, match=f"'writer' is {state}") as refused:
-        catalog.text("gpt-4", role="classification")
+        catalog.text("gpt-4", role="classification", allowed=None)
     assert refused.value.retry_after >= 1
     assert "secret" not in refused.value.message
 
@@ -71,6 +71,6 @@ def test_failed_model_is_to_be_tried_later_than_a_starting_one(catalog: Catalog)
     for state in ("starting", "failed"):
         catalog.entries["writer"].status = EngineStatus(state, time.time())
         with pytest.raises(ModelUnavailable) as refused:
-            catalog.text("writer", role="primary")
+            catalog.text("writer", role="primary", allowed=None)
         waits.append(refused.value.retry_after)
     assert waits[0] < waits[1]

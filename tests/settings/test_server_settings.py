@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from jobai_server.errors import ConfigurationError
-from jobai_server.settings import ServerSettings, load_settings
+from jobai_server.settings import ServerSettings, forget_secrets, load_settings
 
 KEY = "k" * 32
 
@@ -31,6 +31,12 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "download_models_on_start": False,
         "admin_key": None,
         "data_directory": Path("/somewhere/data/jobai-server"),
+        "database_url": None,
+        "key_pepper": None,
+        "allow_query_key": False,
+        "redis_url": None,
+        "trusted_proxies": (),
+        "failed_authentications_per_minute": 20,
         "allowed_origins": (),
         "drain_seconds": 30.0,
         "max_body_bytes": 4 * 1024 * 1024,
@@ -158,10 +164,30 @@ def test_frozen() -> None:
             setattr(part, name, None)
 
 
-def test_admin_key_is_hidden_but_in_json() -> None:
-    server = ServerSettings(admin_key=SecretStr(KEY))
+def test_secrets_are_hidden_but_in_json() -> None:
+    url = f"postgresql://jobai:{KEY}@localhost/jobai"
+    server = ServerSettings(admin_key=SecretStr(KEY), key_pepper=SecretStr(KEY), database_url=SecretStr(url))
     assert KEY not in f"{server!r} {server} {server.model_dump()}"
-    assert KEY in server.model_dump_json()
+    assert server.model_dump_json().count(KEY) == 3
+    assert ServerSettings.model_validate_json(server.model_dump_json()) == server
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x.db", "postgresql://", "jobai", "mysql://a@b/c", "postgresql://a b/c"])
+def test_refused_database_url_is_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("JOBAI_DATABASE_URL", url)
+    assert refusal() == (
+        "JOBAI_DATABASE_URL is not acceptable; allowed: a URL postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    )
+
+
+def test_secrets_can_be_taken_out_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("JOBAI_ADMIN_KEY", "JOBAI_KEY_PEPPER", "JOBAI_DATABASE_URL")
+    for name in names:
+        monkeypatch.setenv(name, KEY)
+    monkeypatch.setenv("PORT", "1")
+    forget_secrets()
+    assert not os.environ.keys() & set(names)
+    assert os.environ["PORT"] == "1"
 
 
 def test_misspelt_variable_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,10 +17,16 @@ import uvicorn
 from tests.stand_in_engine import StandInEngine
 
 from jobai_server.app import create_app
+from jobai_server.auth.access import Access
+from jobai_server.auth.bootstrap import admit_given_key
+from jobai_server.auth.store_opening import prepared_store
+from jobai_server.auth.usage.usage_counts import UsageCounts
+from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.engines.catalog import Catalog, EngineStatus
 from jobai_server.settings import ServerSettings
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
+from jobai_server.web.shared_limits import SharedLimits, shared_limits
 from jobai_server.web.state import WebState
 
 ADMIN_KEY = "k" * 40
@@ -48,20 +56,49 @@ class ServedApp:
 @contextlib.asynccontextmanager
 async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[ServedApp]:
     """Serve until the block ends; `settings` are fields of ServerSettings."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Tests guess a lot, from one address.
+        defaults: dict[str, Any] = {"data_directory": Path(folder) / "data", "failed_authentications_per_minute": 1000}
+        given = ServerSettings(**(defaults | settings))
+        store = await prepared_store(given)
+        await admit_given_key(store, ADMIN_KEY)
+        access = await Access.opened(store)
+        following = asyncio.create_task(access.follow())
+        try:
+            async with (
+                shared_limits(given, Path(folder), 0) as limits,
+                _served(engine, access, given, limits) as served,
+            ):
+                yield served
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await access.close()
+
+
+@contextlib.asynccontextmanager
+async def _served(
+    engine: StandInEngine, access: Access, settings: ServerSettings, limits: SharedLimits
+) -> AsyncIterator[ServedApp]:
     card = engine.card
     catalog = Catalog.of({card.name: card})
     catalog.entries[card.name].engine = engine
     catalog.entries[card.name].status = EngineStatus("ready", time.time())
-    state = WebState(ServerSettings(**settings), catalog, ADMIN_KEY, InFlight(), time.time())
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(state), http=BoundedHttpProtocol, ws="none", log_config=None, lifespan="off")
+    usage = UsageCounts()
+    state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage)
+    config = uvicorn.Config(
+        create_app(state), http=BoundedHttpProtocol, ws="none", log_config=None, lifespan="off", proxy_headers=False
     )
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         serving = asyncio.create_task(server.serve([listener]))
         headers = {"X-API-Key": ADMIN_KEY}
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client:
+            async with (
+                UsageWriter(access.store.database, usage).running(),
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client,
+            ):
                 yield ServedApp(port, engine, state, client)
         finally:
             server.should_exit = server.force_exit = True

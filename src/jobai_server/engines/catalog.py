@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from jobai_server.engines.protocol import ModelCard, TextEngine
-from jobai_server.errors import ModelUnavailable, UnknownModel
+from jobai_server.errors import ModelUnavailable, PermissionDenied, UnknownModel
 
 EngineState = Literal["starting", "ready", "restarting", "failed", "stopped"]
 
@@ -47,14 +47,19 @@ class Catalog:
                 catalog._by_name[known_as] = entry
         return catalog
 
-    def text(self, model: str | None, role: str) -> TextEngine:
+    def text(self, model: str | None, role: str, allowed: frozenset[str] | None) -> TextEngine:
         """The engine of a model, or of the route's role where the request names none.
+
+        Args:
+            allowed: Names of the models that the caller may use, any of a model's names; None is all.
 
         Raises:
             UnknownModel: No such model is served here.
+            PermissionDenied: It is, but not for this caller.
             ModelUnavailable: It is, but not at the moment.
         """
         entry = self._entry(role if model is None else model)
+        _check_allowed(entry.card, allowed)
         if entry.engine is None:
             raise ModelUnavailable(
                 f"Model '{entry.card.name}' is {entry.status.state}.",
@@ -63,11 +68,18 @@ class Catalog:
             )
         return entry.engine
 
-    def card(self, model: str) -> ModelCard:
-        return self._entry(model).card
+    def card(self, model: str, allowed: frozenset[str] | None) -> ModelCard:
+        """
+        Raises:
+            UnknownModel, PermissionDenied: As `text`.
+        """
+        card = self._entry(model).card
+        _check_allowed(card, allowed)
+        return card
 
-    def cards(self) -> list[ModelCard]:
-        return [entry.card for entry in self.entries.values()]
+    def cards(self, allowed: frozenset[str] | None) -> list[ModelCard]:
+        """Every model that the caller may use."""
+        return [entry.card for entry in self.entries.values() if _is_allowed(entry.card, allowed)]
 
     def _entry(self, name: str) -> Entry:
         try:
@@ -76,3 +88,12 @@ class Catalog:
             raise UnknownModel(
                 f"The model '{name[:64]}' does not exist; GET /v1/models lists those that do.", param="model"
             ) from None
+
+
+def _is_allowed(card: ModelCard, allowed: frozenset[str] | None) -> bool:
+    return allowed is None or not allowed.isdisjoint((card.name, *card.aliases, *card.roles))
+
+
+def _check_allowed(card: ModelCard, allowed: frozenset[str] | None) -> None:
+    if not _is_allowed(card, allowed):
+        raise PermissionDenied(f"Your API key may not use the model '{card.name}'.", param="model")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import Conversation, ModelCard, Sampling
+from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.field_types import chosen_by, refusal, tag
-from jobai_server.openai_format.request_model import MAX_TEXT_LENGTH, Text
+from jobai_server.openai_format.request_model import MAX_TEXT_LENGTH, Text, parse_query
 from jobai_server.openai_format.sampling import SamplingBody, answer_length, sampling_of
 
 MAX_PROMPT_ANSWERS = 64
@@ -123,3 +125,15 @@ def completion_sampling(body: CompletionRequest, card: ModelCard, prompt_tokens:
         default=DEFAULT_MAX_TOKENS if body.system_message is None else card.default_max_tokens,
     )
     return sampling_of(body, max_tokens=length, logprobs=body.logprobs)
+
+
+def streamed_completion(items: Iterable[tuple[str, str]]) -> CompletionRequest:
+    """The request in a query string; there is no other answer to it than a stream.
+
+    Raises:
+        InvalidRequest: Naming the parameter at fault.
+    """
+    body = parse_query(CompletionRequest, items)
+    if body.stream is False:
+        raise InvalidRequest("A completion by GET is always a stream; leave 'stream' out.", param="stream")
+    return body.model_copy(update={"stream": True})

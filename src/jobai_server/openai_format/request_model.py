@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.field_types import at_most, refusal
-from jobai_server.openai_format.validation_errors import invalid_request, unknown_parameter, wrong_type
+from jobai_server.openai_format.validation_errors import invalid_request, shown, unknown_parameter, wrong_type
 
 MAX_TEXT_LENGTH = 4 * 1024 * 1024
 """Characters in any one text of a request; the size limit of the body is usually tighter."""
@@ -55,7 +57,7 @@ class RequestBody(RequestPart):
     metadata: Annotated[dict[Annotated[str, Field(max_length=64)], Label], at_most(16)] | None = None
 
 
-Body = TypeVar("Body", bound=RequestBody)
+Body = TypeVar("Body", bound=RequestPart)
 
 
 def parse_request(body_type: type[Body], data: object) -> Body:
@@ -77,7 +79,29 @@ def parse_request(body_type: type[Body], data: object) -> Body:
         raise invalid_request(first_errors(error)) from None
 
 
-def _refuse_unknown_fields(body_type: type[Body], data: dict[str, Any]) -> None:
+def parse_query(query_type: type[Body], items: Iterable[tuple[str, str]]) -> Body:
+    """Read a query string's names and values: numbers and truth values are read from their text.
+
+    Raises:
+        InvalidRequest: naming the parameter at fault.
+    """
+    data: dict[str, str] = {}
+    for name, value in items:
+        if name in data:
+            raise InvalidRequest(f"The parameter '{shown(name)}' is given twice.", param=shown(name))
+        if "\x00" in value:
+            message = f"The parameter '{shown(name)}' holds a NUL character."
+            raise InvalidRequest(message, param=shown(name), code="invalid_unicode")
+        data[name] = value
+    _refuse_unknown_fields(query_type, data)
+    try:
+        # Strict would leave numbers as the text they are; in all else, text is all that a query has.
+        return query_type.model_validate_strings(data, strict=False)
+    except ValidationError as error:
+        raise invalid_request(first_errors(error)) from None
+
+
+def _refuse_unknown_fields(body_type: type[Body], data: Mapping[str, Any]) -> None:
     """Find misspelt fields before their absence is reported, and without one error object for each."""
     for name in data:
         if name not in body_type.model_fields:

@@ -55,6 +55,22 @@ def load_settings(**overrides: object) -> Settings:
     return Settings(server=server, models=models, warnings=(*_misspelt_variables(), *warnings))
 
 
+def load_server_settings() -> ServerSettings:
+    """The environment's part alone, for what has no need of models.
+
+    Raises:
+        ConfigurationError: As `load_settings`.
+    """
+    return _server({})
+
+
+def forget_secrets() -> None:
+    """Take the secrets out of this process's environment, so that no process it starts inherits them."""
+    for name, field in ServerSettings.model_fields.items():
+        if "Secret" in str(field.annotation):
+            os.environ.pop(environment_variable(name), None)
+
+
 def _server(given: dict[str, object]) -> ServerSettings:
     variables = EnvSettingsSource(ServerSettings)()
     values = {name: value for name, value in variables.items() if name not in map(environment_variable, given)} | given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,8 +61,28 @@ class ServerSettings(BaseSettings):
     data_directory: Path = Field(default_factory=lambda: _default_directory(), validation_alias="JOBAI_DATA_DIRECTORY")
     """Folder of everything the server keeps between starts."""
 
+    database_url: SecretStr | None = Field(default=None, validation_alias="JOBAI_DATABASE_URL")
+    """postgresql:// URL of the database that keeps API keys; None is an SQLite file in the data directory."""
+
+    key_pepper: SecretStr | None = Field(default=None, validation_alias="JOBAI_KEY_PEPPER")
+    """Secret that hashes of API keys are made with, 32 to 512 visible ASCII characters; None keeps one in a file."""
+
+    allow_query_key: bool = Field(default=False, validation_alias="JOBAI_ALLOW_QUERY_KEY")
+    """Accept `?api_key=` on GET /v1/completions, for browsers' EventSource, which cannot send headers."""
+
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validation_alias="JOBAI_ALLOWED_ORIGINS")
     """Origins whose browser pages may call the server (CORS), at most 256; `*` is any."""
+
+    redis_url: SecretStr | None = Field(default=None, validation_alias="JOBAI_REDIS_URL")
+    """redis://, rediss:// or unix:// URL of the Redis that counts limits for several machines; None: each its own."""
+
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validation_alias="JOBAI_TRUSTED_PROXIES")
+    """Addresses and networks of proxies whose X-Forwarded-For is believed, at most 64."""
+
+    failed_authentications_per_minute: int = Field(
+        default=20, ge=1, le=1_000_000, validation_alias="JOBAI_FAILED_AUTHENTICATIONS_PER_MINUTE"
+    )
+    """Invalid keys that one client address may present a minute."""
 
     drain_seconds: float = Field(default=30.0, ge=0, le=600, validation_alias="JOBAI_DRAIN_SECONDS")
     """How long running requests may go on after SIGTERM, in seconds."""
@@ -84,7 +105,14 @@ class ServerSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
-    @field_validator("admin_key")
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.fullmatch(r"postgres(ql)?://[!-~]+", url.get_secret_value()):
+            raise ValueError("a URL postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+        return url
+
+    @field_validator("admin_key", "key_pepper")
     @classmethod
     def _strong_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and not re.fullmatch(r"[!-~]{32,512}", key.get_secret_value()):
@@ -98,6 +126,30 @@ class ServerSettings(BaseSettings):
             return Path(os.path.abspath(directory.expanduser()))
         except RuntimeError:
             raise ValueError("a folder; its ~ names no user's home here") from None
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.fullmatch(r"(rediss?|unix)://[!-~]+", url.get_secret_value()):
+            raise ValueError("a URL redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_proxies(cls, proxies: Any) -> Any:
+        if isinstance(proxies, str):
+            return tuple(dict.fromkeys(part.strip() for part in proxies.split(",") if part.strip()))
+        return proxies
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        if len(proxies) > 64:
+            raise ValueError("at most 64 addresses or networks")
+        try:
+            return tuple(str(ip_network(proxy, strict=False)) for proxy in proxies)
+        except ValueError:
+            raise ValueError("a comma-separated list of IP addresses and networks, such as 10.0.0.0/8") from None
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -117,8 +169,8 @@ class ServerSettings(BaseSettings):
             raise ValueError("at most 256 origins")
         return origins
 
-    # Only the JSON form carries the key: it is how a child process gets its settings.
-    @field_serializer("admin_key", when_used="json")
+    # Only the JSON form carries secrets: it is how a child process gets its settings.
+    @field_serializer("admin_key", "database_url", "key_pepper", "redis_url", when_used="json")
     def _reveal(self, key: SecretStr | None) -> str | None:
         return None if key is None else key.get_secret_value()
 

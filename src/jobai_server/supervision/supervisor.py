@@ -14,7 +14,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -38,7 +38,6 @@ class Supervisor:
     Args:
         checkpoints: Engine name → the checkpoint's folder.
         listener: The bound and listening socket that all web workers share.
-        admin_key: The key that opens every route.
         on_ready: Called once, when every engine has started (or failed to) and every web worker is attached to it.
     """
 
@@ -47,8 +46,7 @@ class Supervisor:
         settings: Settings,
         checkpoints: Mapping[str, Path],
         listener: socket.socket,
-        admin_key: str,
-        on_ready: Callable[[], None],
+        on_ready: Callable[[], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._listener = listener
@@ -75,10 +73,10 @@ class Supervisor:
         ]
         first_message: Message = {
             "settings": settings.model_dump(mode="json"),
-            "admin_key": admin_key,
             "listening_descriptor": listener.fileno(),
             "started": time.time(),
             "counters": str(self._run_directory / "running"),
+            "limits": str(self._limits_directory()),
         }
         self.workers = [
             WebKeeper(
@@ -112,7 +110,7 @@ class Supervisor:
                 if all(engine.status.state == "failed" for engine in self.engines):
                     log.error("no model could be started: %s", self.engines[0].status.reason)
                     return 1
-                self._on_ready()
+                await self._on_ready()
             await self._stopping.wait()
             await self._drain()
             return self._code
@@ -178,6 +176,11 @@ class Supervisor:
             # The web process only encodes text; more threads would only get in the engine's way.
             "OMP_NUM_THREADS": "1",
         }
+
+    def _limits_directory(self) -> Path:
+        directory = self._run_directory / "limits"
+        directory.mkdir(exist_ok=True)  # one folder for all workers
+        return directory
 
     def _announce(self, engine: EngineKeeper) -> None:
         """Tell every web worker how an engine is doing."""

@@ -1,52 +1,60 @@
-"""Header → caller."""
+"""Header → caller, and the role a route needs."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from dataclasses import dataclass
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 
-from jobai_server.errors import InvalidRequest, NotAuthenticated
+from jobai_server.auth.caller import Caller
+from jobai_server.auth.role import Role, permits
+from jobai_server.errors import NotAuthenticated, PermissionDenied
+from jobai_server.settings import ServerSettings
+from jobai_server.web.presented_key import presented_key
 from jobai_server.web.state import WebState
 
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sent the request."""
-
-    key_id: str
-    role: str
+QUERY_KEY_PATH = "/v1/completions"
 
 
 async def authenticated(request: Request) -> Caller:
-    """The caller, by `X-API-Key` or `Authorization: Bearer`.
+    """The caller, by `X-API-Key` or `Authorization: Bearer`; kept as `request.state.caller` as well.
 
     Raises:
         NotAuthenticated: No key, or one that is not valid.
-        InvalidRequest: Both headers, with different keys.
+        InvalidRequest: Two different keys, or one in the query.
+        RateLimited: Too many invalid keys came from this address.
     """
     state: WebState = request.app.state.web
-    key = _presented_key(request)
-    # Equal digests, compared in constant time, reveal neither the key's length nor how much of it was right.
-    if not hmac.compare_digest(_digest(key), _digest(state.admin_key)):
-        raise NotAuthenticated("The API key is not valid.")
-    return Caller("admin", "admin")
+    guesses = state.limits.guesses
+    address = guesses.check(request)
+    try:
+        key = presented_key(request, query_allowed=_may_be_in_query(request, state.settings))
+        request.state.caller = caller = state.access.authenticate(key)
+    except NotAuthenticated as error:
+        guesses.note(address, error)
+        raise
+    return caller
 
 
-def _presented_key(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    api_key = request.headers.get("x-api-key", "").strip()
-    if bearer and api_key and bearer != api_key:
-        raise InvalidRequest("Authorization and X-API-Key hold different keys; send one.", code="conflicting_api_keys")
-    if not (bearer or api_key):
-        raise NotAuthenticated(
-            "No API key: send it as Authorization: Bearer KEY or X-API-Key: KEY.", code="missing_api_key"
-        )
-    return bearer or api_key
+CallerDependency = Annotated[Caller, Depends(authenticated)]
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+class RequiredRole:
+    """The dependency by which a route, or its whole router, says whom it serves."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    async def __call__(self, caller: CallerDependency) -> None:
+        if not permits(caller.role, self.role):
+            raise PermissionDenied(f"This needs a key with the role {self.role}; the role of yours is {caller.role}.")
+
+
+def requires(role: Role) -> Any:
+    """`APIRouter(dependencies=[requires("client")])`: only keys with this role, and admin keys, get in."""
+    return Depends(RequiredRole(role))
+
+
+def _may_be_in_query(request: Request, settings: ServerSettings) -> bool:
+    """A browser's EventSource can send no headers; by the route that was matched, not by the URL."""
+    return settings.allow_query_key and request.method == "GET" and request.scope["route"].path == QUERY_KEY_PATH

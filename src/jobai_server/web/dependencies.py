@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from jobai_server.openai_format.request_model import RequestBody, parse_request
+from jobai_server.openai_format.request_model import RequestPart, parse_query, parse_request
 from jobai_server.web.state import WebState
 
 
@@ -18,7 +18,7 @@ async def _web_state(request: Request) -> WebState:
 
 StateDependency = Annotated[WebState, Depends(_web_state)]
 
-Body = TypeVar("Body", bound=RequestBody)
+Body = TypeVar("Body", bound=RequestPart)
 
 
 def body_of(body_type: type[Body]) -> Callable[[Request], Awaitable[Body]]:
@@ -26,5 +26,14 @@ def body_of(body_type: type[Body]) -> Callable[[Request], Awaitable[Body]]:
 
     async def parsed(request: Request) -> Body:
         return parse_request(body_type, request.state.document)
+
+    return parsed
+
+
+def query_of(query_type: type[Body]) -> Callable[[Request], Awaitable[Body]]:
+    """A dependency that reads the query string as `query_type`, strictly."""
+
+    async def parsed(request: Request) -> Body:
+        return parse_query(query_type, request.query_params.multi_items())
 
     return parsed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -13,14 +14,19 @@ from starlette.responses import Response
 
 from jobai_server.errors import (
     BodyTooLarge,
+    Conflict,
     InvalidRequest,
     NotAuthenticated,
     PermissionDenied,
+    PreconditionFailed,
+    RateLimited,
     ServerError,
     Unavailable,
+    UnknownKey,
     UnknownModel,
     UnsupportedMediaType,
 )
+from jobai_server.logs import masked
 from jobai_server.web.in_flight import ClientDisconnected
 
 log = logging.getLogger(__name__)
@@ -34,8 +40,12 @@ STATUS: dict[type[ServerError], tuple[int, str]] = {
     NotAuthenticated: (401, "invalid_request_error"),
     PermissionDenied: (403, "invalid_request_error"),
     UnknownModel: (404, "invalid_request_error"),
+    UnknownKey: (404, "invalid_request_error"),
+    Conflict: (409, "invalid_request_error"),
+    PreconditionFailed: (412, "invalid_request_error"),
     BodyTooLarge: (413, "invalid_request_error"),
     UnsupportedMediaType: (415, "invalid_request_error"),
+    RateLimited: (429, "requests"),  # or what else there was too much of
     Unavailable: (503, "service_unavailable_error"),
     ServerError: (500, "server_error"),
 }
@@ -43,7 +53,7 @@ STATUS: dict[type[ServerError], tuple[int, str]] = {
 
 def error_body(error: ServerError) -> dict[str, Any]:
     """OpenAI's error object; also what an error inside a stream carries."""
-    _, kind = _row(error)
+    kind = error.kind if isinstance(error, RateLimited) else _row(error)[1]
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
 
 
@@ -53,8 +63,16 @@ def error_response(error: ServerError) -> Response:
     if isinstance(error, Unavailable):
         headers["retry-after"] = str(error.retry_after)
         headers["retry-after-ms"] = str(error.retry_after * 1000)
+    elif isinstance(error, RateLimited):
+        milliseconds = math.ceil(error.retry_seconds * 1000)
+        headers["retry-after"] = str(math.ceil(milliseconds / 1000))
+        headers["retry-after-ms"] = str(milliseconds)
+        if not error.retryable:
+            headers["x-should-retry"] = "false"  # OpenAI's clients heed it
     elif isinstance(error, NotAuthenticated):
         headers["www-authenticate"] = "Bearer"
+    elif isinstance(error, Conflict):
+        headers["x-should-retry"] = "false"  # OpenAI's clients retry a 409 otherwise
     elif isinstance(error, BodyTooLarge):
         headers["connection"] = "close"  # the rest of the body is not going to be read
     return _json(error_body(error), status, headers)
@@ -83,11 +101,11 @@ async def _on_server_error(_: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message, code = str(error.detail), None
+    message, code, path = str(error.detail), None, masked(request.url.path)[:128]
     if error.status_code == HTTPStatus.NOT_FOUND:
-        message, code = f"Unknown request URL: {request.method} {request.url.path[:128]}.", "unknown_url"
+        message, code = f"Unknown request URL: {request.method} {path}.", "unknown_url"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        message, code = f"Method {request.method} is not allowed for {request.url.path[:128]}.", "method_not_allowed"
+        message, code = f"Method {request.method} is not allowed for {path}.", "method_not_allowed"
     body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
     return _json(body, error.status_code, dict(error.headers or {}))
 

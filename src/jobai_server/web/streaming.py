@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from jobai_server.errors import ServerError, ShuttingDown
 from jobai_server.web.error_responses import error_body
 from jobai_server.web.in_flight import ClientDisconnected, InFlight
+from jobai_server.web.metering import Meter
 
 log = logging.getLogger(__name__)
 
@@ -66,34 +67,37 @@ class EventStream(Response):
         self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        meter: Meter = scope["state"]["meter"]
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         send = scope["state"]["send_event"]
-        task = asyncio.create_task(self._send_events(send))
+        task = asyncio.create_task(self._send_events(send, meter))
         try:
             await _race(task, receive, self._in_flight)
         except ClientDisconnected:
             return
         except ShuttingDown as error:
             await _unwound(task)
-            await _send_error(send, error)
+            await _send_error(send, error, meter)
         finally:
             await _unwound(task)
             await self._events.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_events(self, send: Send) -> None:
+    async def _send_events(self, send: Send, meter: Meter) -> None:
         try:
             await send({"type": "http.response.body", "body": self._first, "more_body": True})
             async for event in self._events:
                 await send({"type": "http.response.body", "body": event, "more_body": True})
         except ServerError as error:
-            await _send_error(send, error)
+            await _send_error(send, error, meter)
         except Exception:
             log.exception("a stream ended in an unexpected error")
-            await _send_error(send, ServerError("The server had an error of its own.", code="internal_error"))
+            defect = ServerError("The server had an error of its own.", code="internal_error")
+            await _send_error(send, defect, meter)
 
 
-async def _send_error(send: Send, error: ServerError) -> None:
+async def _send_error(send: Send, error: ServerError, meter: Meter) -> None:
+    meter.failed = True
     body = b"data: " + json.dumps(error_body(error)).encode() + b"\n\n"
     await send({"type": "http.response.body", "body": body, "more_body": True})
 

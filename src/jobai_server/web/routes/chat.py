@@ -14,27 +14,31 @@ from jobai_server.openai_format.chat_request import ChatCompletionRequest, chara
 from jobai_server.openai_format.chat_response import chat_completion
 from jobai_server.openai_format.identity import new_identity
 from jobai_server.openai_format.sampling import check_context
-from jobai_server.web.authentication import authenticated
+from jobai_server.web.authentication import CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
+from jobai_server.web.metering import meter_of
 from jobai_server.web.streaming import event_stream, until_disconnect
 
-router = APIRouter(dependencies=[Depends(authenticated)])
+router = APIRouter(dependencies=[requires("client")])
 
 ChatBody = Annotated[ChatCompletionRequest, Depends(body_of(ChatCompletionRequest))]
 
 
 @router.post("/v1/chat/completions")
-async def create_chat_completion(request: Request, body: ChatBody, state: StateDependency) -> Response:
-    engine = state.catalog.text(body.model, role="primary")
+async def create_chat_completion(
+    request: Request, body: ChatBody, caller: CallerDependency, state: StateDependency
+) -> Response:
+    engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
     parsers = tool_call_parsers(body, engine)
     conversation = to_conversation(body)
     check_context(engine.card, characters_of(conversation), "messages")
     prompt = await engine.encode_conversation(conversation)
     sampling = chat_sampling(body, engine.card, len(prompt))
     identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint)
-    deltas = engine.stream(TextRequest(identity.id, prompt, sampling))
     reply = chat_reply(body, identity, len(prompt), parsers)
+    await meter_of(request).reserve(engine.card.name, reply.usage, sampling.n * sampling.max_tokens)
+    deltas = engine.stream(TextRequest(identity.id, prompt, sampling))
     if body.stream:
         return await event_stream(request, state.in_flight, chat_events(deltas, reply))
     return model_response(await until_disconnect(request, state.in_flight, chat_completion(deltas, reply)))

@@ -1,4 +1,4 @@
-"""POST /v1/completions."""
+"""POST and GET /v1/completions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from jobai_server.auth.caller import Caller
 from jobai_server.engines.protocol import TextEngine, TextRequest
 from jobai_server.openai_format.completion_events import completion_events
 from jobai_server.openai_format.completion_reply import completion_reply
@@ -14,24 +15,41 @@ from jobai_server.openai_format.completion_request import (
     CompletionRequest,
     PromptInput,
     completion_sampling,
+    streamed_completion,
     system_conversation,
 )
 from jobai_server.openai_format.completion_response import completion
 from jobai_server.openai_format.identity import new_identity
 from jobai_server.openai_format.sampling import check_context
-from jobai_server.web.authentication import authenticated
+from jobai_server.web.authentication import QUERY_KEY_PATH, CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
+from jobai_server.web.metering import meter_of
+from jobai_server.web.presented_key import QUERY_PARAMETER
+from jobai_server.web.state import WebState
 from jobai_server.web.streaming import event_stream, until_disconnect
 
-router = APIRouter(dependencies=[Depends(authenticated)])
+router = APIRouter(dependencies=[requires("client")])
 
 CompletionBody = Annotated[CompletionRequest, Depends(body_of(CompletionRequest))]
 
 
 @router.post("/v1/completions")
-async def create_completion(request: Request, body: CompletionBody, state: StateDependency) -> Response:
-    engine = state.catalog.text(body.model, role="primary")
+async def create_completion(
+    request: Request, body: CompletionBody, caller: CallerDependency, state: StateDependency
+) -> Response:
+    return await _answered(request, body, caller, state)
+
+
+@router.get(QUERY_KEY_PATH)
+async def stream_completion(request: Request, caller: CallerDependency, state: StateDependency) -> Response:
+    """The same for browsers' EventSource, which can neither send a body nor headers: always an event stream."""
+    given = [(name, value) for name, value in request.query_params.multi_items() if name != QUERY_PARAMETER]
+    return await _answered(request, streamed_completion(given), caller, state)
+
+
+async def _answered(request: Request, body: CompletionRequest, caller: Caller, state: WebState) -> Response:
+    engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
     prompts = [(prompt, await _encoded(engine, body, prompt)) for prompt in body.prompts]
     identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint)
     requests = [
@@ -39,6 +57,8 @@ async def create_completion(request: Request, body: CompletionBody, state: State
         for number, (prompt, ids) in enumerate(prompts)
     ]
     reply = completion_reply(body, identity, sum(len(ids) for _, ids in prompts))
+    answer_tokens = sum(one.sampling.n * one.sampling.max_tokens for one in requests)
+    await meter_of(request).reserve(engine.card.name, reply.usage, answer_tokens)
     streams = [engine.stream(one) for one in requests]
     if body.stream:
         return await event_stream(request, state.in_flight, completion_events(streams, reply))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from jobai_server.engines.platform import vllm_version
 from jobai_server.versions import server_version
-from jobai_server.web.authentication import authenticated
+from jobai_server.web.authentication import requires
 
-router = APIRouter(dependencies=[Depends(authenticated)])
+router = APIRouter(dependencies=[requires("client")])
 
 
 @router.get("/version")

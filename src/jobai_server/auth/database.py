@@ -1,0 +1,125 @@
+"""The store's database: SQLite in the data directory, or Postgres by URL; every use of it has a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from jobai_server.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "keys.sqlite3"
+READ_SECONDS = 1.0
+CHANGE_SECONDS = 5.0
+# SQLite's wait for another writer; shorter than our deadline, so that its own error comes first.
+BUSY_SECONDS = 4.0
+
+FAILURES = (SQLAlchemyError, OSError, TimeoutError, PostgresError, InterfaceError)
+
+
+class Database:
+    """Connections to the store. Make one inside the event loop that uses it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @classmethod
+    def at(cls, url: str | None, data_directory: Path) -> Database:
+        """The database at a `postgresql://` URL, or the SQLite file in the data directory, which must exist."""
+        if url is None:
+            return cls(_sqlite(data_directory / FILE_NAME))
+        return cls(_postgres(make_url(url)))
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection in a transaction that sees one state of the store.
+
+        Raises:
+            StoreUnavailable: On entering, inside or on leaving.
+        """
+        return self._transaction("BEGIN", READ_SECONDS, logging.DEBUG)
+
+    def changing(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection in a transaction that may write; what it wrote is durable once the block has been left.
+
+        Raises:
+            StoreUnavailable: On entering, inside or on leaving; nothing was acknowledged then.
+        """
+        return self._transaction("BEGIN IMMEDIATE", CHANGE_SECONDS if seconds is None else seconds, logging.ERROR)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self, begin: str, seconds: float, level: int) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with asyncio.timeout(seconds), self._engine.connect() as connection:
+                await connection.execution_options(sqlite_begin=begin)
+                async with connection.begin():
+                    yield connection
+        except FAILURES as error:
+            log.log(level, "key store: %s", reason(error))
+            raise StoreUnavailable("The key store cannot be used at the moment.") from error
+
+
+def reason(error: BaseException) -> str:
+    """What the database said, in one line, without statements, parameters or passwords."""
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    said = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+    return said[0][:200]
+
+
+def _sqlite(path: Path) -> AsyncEngine:
+    # mode=rw: a file that has gone away is an error, never a reason for an empty store.
+    url = URL.create("sqlite+aiosqlite", database=f"file:{path}", query={"mode": "rw", "uri": "true"})
+    # isolation_level None: transactions begin where we say so, not before Python's first guess at a write.
+    engine = create_async_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+    return engine
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    query = dict(url.query)
+    if "sslmode" in query:  # libpq's name for what asyncpg calls ssl
+        query["ssl"] = query.pop("sslmode")
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg", query=query),
+        hide_parameters=True,
+        pool_size=2,
+        max_overflow=2,
+        pool_timeout=READ_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": READ_SECONDS,
+            "command_timeout": CHANGE_SECONDS,
+            "server_settings": {"application_name": "jobai-server"},
+        },
+    )

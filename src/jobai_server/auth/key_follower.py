@@ -1,0 +1,60 @@
+"""Keeps a key ring as new as the store: looks at the store's revision, and loads what changed since."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from jobai_server.auth import key_rows
+from jobai_server.auth.database import Database
+from jobai_server.auth.key_ring import KeyRing
+from jobai_server.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+# With the deadline of a read below one second: a change is in force everywhere within one.
+POLL_SECONDS = 0.3
+
+
+class KeyFollower:
+    """Follows the store for as long as `follow` runs."""
+
+    def __init__(self, database: Database, ring: KeyRing) -> None:
+        self._database = database
+        self._ring = ring
+
+    async def refresh(self) -> None:
+        """Load what is new.
+
+        Raises:
+            StoreUnavailable: The ring stays as it is.
+        """
+        async with self._database.reading() as connection:
+            known, revision = self._ring.revision, await key_rows.revision_of(connection)
+            if revision < known:  # the store went back in time: a restored backup
+                records = await key_rows.records_since(connection, -1)
+            else:
+                records = await key_rows.records_since(connection, known) if revision > known else []
+        if revision < known:
+            self._ring.replace(records)
+        else:
+            self._ring.apply(records)
+        self._ring.confirm(revision)
+
+    async def follow(self) -> None:
+        """Until cancelled."""
+        reachable = True
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                await self.refresh()
+            except StoreUnavailable:
+                if reachable:
+                    log.error("key store: out of reach; known keys are honoured for a minute")
+                reachable = False
+            except Exception:
+                log.exception("key store: keys could not be loaded")
+            else:
+                if not reachable:
+                    log.info("key store: back")
+                reachable = True

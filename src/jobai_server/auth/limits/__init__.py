@@ -1,0 +1,1 @@
+"""What a key may use up: requests and tokens a minute, requests at the same time."""

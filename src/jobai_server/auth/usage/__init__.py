@@ -1,0 +1,1 @@
+"""What each key has used: counted in memory, kept in the store."""
