@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ ADMIN_KEY = "test-admin-key-0123456789-abcdefghijklmnop"
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 READY = "jobai-server is ready"
+SHOWN_KEY = re.compile(r"^  admin key  (jobai_\S+)$", re.MULTILINE)
 
 # What a surrounding shell may have set for a server of its own.
 SETTINGS = frozenset({"HOST", "PORT", "WORKERS", "CONFIG_FILE", "DEBUG", "DOWNLOAD_MODELS_ON_START"})
@@ -55,12 +57,16 @@ class RunningServer(ProcessTree):
     @property
     def admin_key(self) -> str:
         """The key it was given, or the one it made."""
-        return self._admin_key or self.key_file.read_text().strip()
+        if self._admin_key is None:
+            shown = SHOWN_KEY.search(self.output())
+            assert shown is not None, "the ready block shows no key"
+            self._admin_key = shown[1]
+        return self._admin_key
 
     @property
-    def key_file(self) -> Path:
-        """Where it keeps a key of its own."""
-        return self.folder / "data" / "admin-key"
+    def data_directory(self) -> Path:
+        """What it keeps between starts."""
+        return self.folder / "data"
 
     @property
     def headers(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionTokenLogprob
-from tests.end_to_end.vocabulary import MODEL, always, endless
+from tests.end_to_end.vocabulary import MODEL, always, endless, token_id
 
 pytestmark = pytest.mark.engine
 
@@ -94,14 +94,31 @@ def test_logit_bias_decides_the_token(client: OpenAI) -> None:
     assert answer.choices[0].message.content == "jobjobjob"
 
 
-@pytest.mark.parametrize("penalty", ["frequency_penalty", "presence_penalty"])
-def test_penalties_keep_the_model_from_repeating_itself(client: OpenAI, penalty: str) -> None:
-    def repeats(value: float) -> int:
-        tokens = _tokens(client, max_tokens=64, body={penalty: value})
-        return len(tokens) - len({token.token for token in tokens})
+def test_a_frequency_penalty_adds_up_until_another_token_wins(client: OpenAI) -> None:
+    def answer(penalty: float) -> str | None:
+        wish = {str(token_id("job")): 40} | endless()
+        reply = client.chat.completions.create(
+            model=MODEL, messages=MESSAGES, temperature=0, max_tokens=48, frequency_penalty=penalty, logit_bias=wish
+        )
+        return reply.choices[0].message.content
 
-    # The wish to say one word, which the penalty has to overcome.
-    assert repeats(2) < repeats(0)
+    assert answer(0) == "job" * 48
+    assert answer(2) != "job" * 48
+
+
+def test_a_presence_penalty_changes_what_is_said_again(client: OpenAI) -> None:
+    def answer(penalty: float) -> str | None:
+        reply = client.chat.completions.create(
+            model=MODEL,
+            messages=MESSAGES,
+            temperature=0,
+            max_tokens=128,
+            presence_penalty=penalty,
+            logit_bias=endless(),
+        )
+        return reply.choices[0].message.content
+
+    assert answer(2) != answer(0)
 
 
 def test_logprobs_are_those_of_the_answers_tokens(client: OpenAI) -> None:

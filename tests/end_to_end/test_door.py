@@ -68,7 +68,7 @@ def test_an_unknown_url_is_not_found(http: httpx2.Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", CHAT), ("DELETE", CHAT), ("GET", "/v1/completions"), ("POST", "/health")]
+    ("method", "path"), [("GET", CHAT), ("DELETE", CHAT), ("DELETE", "/v1/completions"), ("POST", "/health")]
 )
 def test_a_wrong_method_is_not_allowed(http: httpx2.Client, method: str, path: str) -> None:
     reply = http.request(method, path, json={} if method == "POST" else None)
