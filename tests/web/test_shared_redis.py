@@ -44,9 +44,7 @@ async def test_they_count_together(redis_url: str, tmp_path: Path) -> None:
         await asyncio.sleep(1)  # until the other has heard of it
 
         async def ask(served_by: httpx.AsyncClient) -> httpx.Response:
-            return await served_by.post(
-                "/v1/chat/completions", json=CHAT | {"max_tokens": 8}, headers={"X-API-Key": key}
-            )
+            return await served_by.post("/v1/chat/completions", json=CHAT | {"max_tokens": 8}, headers=headers)
 
         answers = await asyncio.gather(*(ask(served.client) for served in (one, other) for _ in range(20)))
         assert [answer.status_code for answer in answers].count(200) == 20
