@@ -14,7 +14,7 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from jobai_server.errors import StoreUnavailable
+from jobai_server.errors import ConfigurationError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -39,18 +39,25 @@ class Database:
 
     @classmethod
     def at(cls, url: str | None, data_directory: Path) -> Database:
-        """The database at a `postgresql://` URL, or the SQLite file in the data directory, which must exist."""
+        """The database at a `postgresql://` URL, or the SQLite file in the data directory, which must exist.
+
+        Raises:
+            ConfigurationError: The URL cannot be read.
+        """
         if url is None:
             return cls(_sqlite(data_directory / FILE_NAME))
-        return cls(_postgres(make_url(url)))
+        try:
+            return cls(_postgres(make_url(url)))
+        except (SQLAlchemyError, ValueError):  # whose messages may hold the password
+            raise ConfigurationError("JOBAI_DATABASE_URL cannot be read; check its port and its options.") from None
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def reading(self, seconds: float = READ_SECONDS) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that sees one state of the store.
 
         Raises:
             StoreUnavailable: On entering, inside or on leaving.
         """
-        return self._transaction("BEGIN", READ_SECONDS, logging.DEBUG)
+        return self._transaction("BEGIN", seconds, logging.DEBUG)
 
     def changing(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that may write; what it wrote is durable once the block has been left.
