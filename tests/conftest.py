@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 import pytest
 from openai import AsyncOpenAI, OpenAI
-
 from tests.end_to_end.running_server import RunningServer, running_server
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[RunningServer]:
-    """The embedded default with two web workers. Tests may not stop it or kill any part of it."""
-    with running_server(WORKERS="2") as server:
+    """The embedded default with two web workers and a key of its own. Tests leave every part of it running."""
+    with running_server(WORKERS="2", JOBAI_ADMIN_KEY=None) as server:
         yield server
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from jobai_server.process import MAX_LINE_BYTES, Child, start_child
@@ -74,7 +73,9 @@ async def received(child: Child) -> dict[str, object]:
 
 async def until(reached: Callable[[], bool]) -> None:
     async with asyncio.timeout(DEADLINE):
-        while not reached():
+        while True:
+            if reached():
+                return
             await asyncio.sleep(0.01)
 
 
@@ -157,13 +158,12 @@ async def test_inherited_descriptor_stays_open_and_others_do_not(tmp_path: Path,
 
 
 async def test_child_dies_when_its_parent_is_killed(module: str) -> None:
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE)
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
-    with parent.stdout:
-        child = psutil.Process(int(await asyncio.to_thread(parent.stdout.readline)))
+    child = psutil.Process(int(await parent.stdout.readline()))
     assert lives(child)
     parent.kill()
-    parent.wait()
+    await parent.wait()
     await until(lambda: not lives(child))
 
 

@@ -73,6 +73,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._ended is not None:
             self._ended.set_exception(ConnectionError(f"the server hung up: {exc}; {self.pieces[-1:]}"))
+            self._ended = None
 
     async def ask(self, request: bytes) -> Stream:
         """Send a request; the answer as it came."""

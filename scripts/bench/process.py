@@ -31,6 +31,14 @@ def command_line(process: int) -> str:
         return ""
 
 
+def confine(processes: Iterable[int], core: int) -> None:
+    """Let all threads of these processes, and what they start from now on, run on this core only."""
+    for process in processes:
+        for thread in Path(f"/proc/{process}/task").glob("[0-9]*"):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread.name), {core})
+
+
 def kill(processes: Iterable[int]) -> None:
     for process in processes:
         with contextlib.suppress(ProcessLookupError):

@@ -99,6 +99,10 @@ class Server:
         except OSError:
             return False
 
+    def processes(self) -> list[int]:
+        """All of them."""
+        return [self._pid, *descendants(self._pid)]
+
     def web_processes(self) -> list[int]:
         """The processes that talk HTTP."""
         return [self._pid] if self.web is None else self._children(self.web)
@@ -110,12 +114,11 @@ class Server:
         """End the process and whatever it leaves behind."""
         if self._process is None:
             return
-        family = descendants(self._pid)
+        family = self.processes()
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
-        self._process.kill()
-        kill(child for child in family if command_line(child))
+        kill(family)
         self._process.wait()
 
     @property

@@ -3,14 +3,17 @@
     python scripts/bench/serving.py --write-docs
 
 The model is tiny, so that what is measured is what stands in front of the engine. Both servers stay loaded; only one
-is under load at a time, and they take turns so that a busy neighbour disturbs both alike. Every stream is checked to be
-whole and of the exact length. CPU times are the kernel's, of the process that talks HTTP and of the engine's process.
+is under load at a time, and they take turns so that a busy neighbour disturbs both alike. Each server has one core for
+all its processes and the load generator another: what one process saves another can use, and the load disturbs nothing.
+Every stream is checked to be whole and of the exact length. CPU times are the kernel's, of the process that talks HTTP
+and of the engine's process.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -20,6 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from load import Block, Plan
+from process import confine
 from results import FIGURES, Repetition, machine, table, verdicts, write_docs
 from server import MODEL, EngineLimits, Server, our_server, vllm_server
 from tiny_model import write_tiny_model
@@ -38,7 +42,7 @@ def main() -> None:
         write_tiny_model(folder / "model", TOKENIZER, limits.context_length)
         servers = [make(folder / "model", folder, limits) for make in (our_server, vllm_server)]
         try:
-            _start(servers)
+            _start(servers, options)
             repetitions = _measure(servers, options)
         finally:
             for server in servers:
@@ -46,12 +50,17 @@ def main() -> None:
     _publish(repetitions, options)
 
 
-def _start(servers: Sequence[Server]) -> None:
+def _start(servers: Sequence[Server], options: argparse.Namespace) -> None:
     for server in servers:
         server.start()
     for server in servers:
         server.wait_ready()
         _say(f"{server.name} is ready: web process {server.web_processes()}, engine {server.engine_processes()}")
+    if not options.all_cores:
+        first, *others = sorted(os.sched_getaffinity(0))
+        for server in servers:
+            confine(server.processes(), first)
+        confine([os.getpid()], (others or [first])[-1])
 
 
 def _measure(servers: Sequence[Server], options: argparse.Namespace) -> list[Repetition]:
@@ -91,9 +100,9 @@ def _block(server: Server, streams: int, options: argparse.Namespace) -> Block:
 
 
 def _tokens(streams: int, options: argparse.Namespace) -> int:
-    # Few streams are slow: a tenth of the tokens takes them as long.
+    # Few streams are slow: a twentieth of the tokens takes them about as long.
     tokens: int = options.tokens
-    return tokens if streams >= 16 else tokens // 10
+    return tokens if streams >= 16 else tokens // 20
 
 
 def _publish(repetitions: list[Repetition], options: argparse.Namespace) -> None:
@@ -120,6 +129,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--tokens", type=int, default=32768, help="tokens in one turn; a tenth below 16 streams (32768)"
     )
+    parser.add_argument("--all-cores", action="store_true", help="leave it to the kernel which core runs what")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every turn's figures")
     parser.add_argument("--write-docs", action="store_true", help="put the results into docs/benchmarks.md")
     return parser.parse_args()

@@ -1,7 +1,7 @@
 """Look at the corpus, or learn the tokenizer from it.
 
-    python scripts/nano/data.py sample --count 5 --split held_out
-    python scripts/nano/data.py tokenizer --output DIR
+python scripts/nano/data.py sample --count 5 --split held_out
+python scripts/nano/data.py tokenizer --output DIR
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Measure jobai-nano, or any other model, on the held-out questions.
 
-    python scripts/nano/evaluate.py --base-url http://localhost:8000/v1 --api-key KEY
-    python scripts/nano/evaluate.py --checkpoint src/jobai_server/embedded/jobai_nano
+python scripts/nano/evaluate.py --base-url http://localhost:8000/v1 --api-key KEY
+python scripts/nano/evaluate.py --checkpoint src/jobai_server/embedded/jobai_nano
 """
 
 import argparse
@@ -14,9 +14,7 @@ from scoring.questions import Question, questions
 
 def main() -> None:
     """Ask the questions and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--base-url", help="a running server, with /v1")
     target.add_argument("--checkpoint", type=Path, help="a model folder, without a server")

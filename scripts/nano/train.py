@@ -4,12 +4,13 @@
     python scripts/nano/train.py --state DIR --initial-checkpoint src/jobai_server/embedded/jobai_nano
 
 The budget counts processor time, so a process that is stopped for a while loses nothing. A run whose
-state folder holds a checkpoint goes on from there.
+state folder holds a checkpoint goes on from there; SIGTERM makes a run save and end.
 """
 
 import argparse
 import itertools
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -18,28 +19,34 @@ from tokenizers import Tokenizer
 from torch.optim import Optimizer
 from transformers import LlamaForCausalLM
 
+from learning.architecture import LAYERS
 from learning.batches import Batch, BatchPlan, batches
 from learning.checkpoint import new_model, save_model
+from learning.growth import grown
 from learning.optimisation import optimizers, schedule, set_rate, weighted_loss
+from learning.workers import share, start
 
 
 class Training:
-    """A model with its optimisers and its place in the budget."""
+    """A model with its optimisers and its place in the budget; worker 0 keeps the books and saves."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, worker: int) -> None:
         source = options.initial_checkpoint or options.tokenizer
-        self.options = options
+        self.options, self.worker = options, worker
         self.tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-        self.model = self._model()
+        self.model = self._model().to(options.device)
         self.optimizers: list[Optimizer] = optimizers(self.model)
         self.step = self.tokens = self.runs = 0
-        self.used = 0.0  # seconds of processor time per thread, over all runs
+        self.stopping = False
+        self.used = 0.0  # seconds of processor time per thread of worker 0, over all runs
         self._resume()
-        self.forward = torch.compile(self.model, dynamic=True) if options.compile else self.model
+        if self.model.config.num_hidden_layers < options.layers:
+            self.model = grown(self.model, self.tokenizer, options.layers, options.seed).to(options.device)
+            self.optimizers = optimizers(self.model)
 
     def _model(self) -> LlamaForCausalLM:
         if not self.options.initial_checkpoint:
-            return new_model(self.tokenizer, self.options.seed)
+            return new_model(self.tokenizer, self.options.seed, self.options.layers)
         folder = str(self.options.initial_checkpoint)
         return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
@@ -53,7 +60,9 @@ class Training:
         if not self.state_file.exists():
             return
         state = torch.load(self.state_file, weights_only=True)
+        self.model = new_model(self.tokenizer, self.options.seed, state["layers"]).to(self.options.device)
         self.model.load_state_dict(state["model"])
+        self.optimizers = optimizers(self.model)
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step, self.tokens, self.used = state["step"], state["tokens"], state["used"]
@@ -62,6 +71,7 @@ class Training:
     def save(self) -> None:
         """Write the state for a later run and the weights for everybody."""
         state = {
+            "layers": self.model.config.num_hidden_layers,
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
@@ -76,62 +86,68 @@ class Training:
         for folder in [self.options.export] if self.options.export else []:
             save_model(self.model, self.tokenizer, folder)
 
-    def learn(self, batch: Batch) -> float:
-        """One step; returns the mean loss of the model's own words in nats."""
+    def learn(self, batch: Batch, progress: float) -> tuple[float, float]:
+        """One step; returns the mean loss of the model's own words in nats, and the progress to go by."""
         ids, weights = batch.ids.to(self.model.device), batch.weights.to(self.model.device)
         with torch.autocast(self.model.device.type, torch.bfloat16):
-            logits = self.forward(input_ids=ids, use_cache=False).logits
-        loss, own = weighted_loss(logits.float(), ids, weights)
+            loss, own = weighted_loss(self.model, ids, weights)
         loss.backward()
+        # Worker 0 has the only clock that counts: the others add nothing to the sum.
+        workers = self.options.workers
+        figures = [float(own), progress * workers * (self.worker == 0), float(batch.tokens)]
+        shared_loss, shared_progress, tokens = share(self.model, figures)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        set_rate(self.optimizers, schedule(shared_progress))
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        self.tokens += batch.tokens
-        return float(own)
+        self.tokens += round(tokens * workers)
+        return shared_loss, shared_progress
+
+    def stop(self, *_signal: object) -> None:
+        """End after this step, as if the budget were used; a later run goes on."""
+        self.stopping = True
 
     def run(self) -> None:
         """Learn until the budget is used, saving now and then."""
+        if self.worker == 0:
+            signal.signal(signal.SIGTERM, self.stop)
         options, budget = self.options, self.options.hours * 3600
-        torch.manual_seed(options.seed + self.runs)
         source = batches(
             self.tokenizer,
-            options.seed + 1000 * (self.runs + 1),
-            BatchPlan(options.batch_tokens, options.longest, options.prompt_weight),
+            options.seed + 1000 * (self.runs + 1) + self.worker,
+            BatchPlan(options.batch_tokens // options.workers, options.longest, options.prompt_weight),
         )
         before = time.process_time()
         saved = self.used
         smooth = 0.0
         for number, batch in enumerate(itertools.islice(source, options.steps or None)):
-            set_rate(self.optimizers, schedule(self.used / budget))
-            own = self.learn(batch)
+            own, progress = self.learn(batch, 1.0 if self.stopping else self.used / budget)
             smooth = own if number == 0 else 0.98 * smooth + 0.02 * own
             now = time.process_time()
             self.used += (now - before) / torch.get_num_threads()
             before = now
-            if self.step % 20 == 0:
-                share = 100 * self.used / budget
+            if self.worker == 0 and self.step % 20 == 0:
                 clock = time.strftime("%H:%M:%S")
-                line = f"{clock} step {self.step} tokens {self.tokens} loss {smooth:.4f} {share:.1f}%"
+                line = f"{clock} step {self.step} tokens {self.tokens} loss {smooth:.4f} {100 * progress:.1f}%"
                 print(line, flush=True)
-            if self.used - saved >= options.save_every * 60:
+            if self.worker == 0 and self.used - saved >= options.save_every * 60:
                 self.save()
                 saved = self.used
-            if self.used >= budget:
+            if progress >= 1:
                 break
-        self.save()
+        if self.worker == 0:
+            self.save()
 
 
 def main() -> None:
     """Read the options and train."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="folder to save to and resume from")
-    start = parser.add_mutually_exclusive_group(required=True)
-    start.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json: start anew")
-    start.add_argument("--initial-checkpoint", type=Path, help="model folder: start from its weights")
+    beginning = parser.add_mutually_exclusive_group(required=True)
+    beginning.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json: start anew")
+    beginning.add_argument("--initial-checkpoint", type=Path, help="model folder: start from its weights")
     parser.add_argument("--export", type=Path, help="model folder to renew whenever the state is saved")
     parser.add_argument("--hours", type=float, default=1.5, help="budget per thread (default 1.5)")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps")
@@ -139,15 +155,19 @@ def main() -> None:
     parser.add_argument("--batch-tokens", type=int, default=4096, help="tokens per step, with padding")
     parser.add_argument("--longest", type=int, default=768, help="longest example in tokens")
     parser.add_argument("--prompt-weight", type=float, default=0.1, help="weight of the user's words")
-    parser.add_argument("--threads", type=int, default=2, help="processor threads (default 2)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that share the work (default 2)")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each process (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights and examples (default 0)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
-    parser.add_argument("--compile", action="store_true", help="compile the model with torch.compile")
+    parser.add_argument("--layers", type=int, default=LAYERS, help="grow to this depth (default 8)")
     options = parser.parse_args()
     options.state.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    training = Training(options)
-    training.run()
+
+    def work(number: int) -> None:
+        torch.set_num_threads(options.threads)
+        Training(options, number).run()
+
+    start(work, options.workers, options.state / "meeting")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -54,6 +56,8 @@ def main() -> None:
     control = adopt(sys.argv)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work(control))
+    logging.shutdown()
+    os._exit(0)  # the interpreter's own end would spend seconds collecting vLLM's objects
 
 
 async def work(control: socket.socket) -> None:
@@ -94,49 +98,82 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
     )
     names = list(state.catalog.entries)
     running = RunningRequests(Path(first["counters"]), names, first["index"], state.settings.workers)
-    connections = Connections(
-        state.catalog, running, lambda engine: channel.send({"event": "connected", "engine": engine})
-    )
+    connections = Connections(state.catalog, running, lambda engine: _connected(channel, engine))
     listener = socket.socket(fileno=first["listening_descriptor"])
+    orders = Orders(channel, connections, state.in_flight, server, state.settings.drain_seconds)
     follow = asyncio.create_task(state.access.follow())
-    obey = asyncio.create_task(_obey(channel, connections, state.in_flight, server, state.settings.drain_seconds))
-    # A worker that no longer hears the supervisor is of no use; ending, it is replaced.
-    obey.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))
+    obeying = asyncio.create_task(orders.obey(first["engines"]))
+    obeying.add_done_callback(orders.end)
     try:
+        # At the server's start no engine is ready, and /health says so; a replacement is attached before it listens.
+        await orders.attached.wait()
         await server.serve([listener])
     finally:
-        obey.cancel()
+        obeying.cancel()
         follow.cancel()
         connections.close()
-        await asyncio.gather(obey, follow, return_exceptions=True)
+        await asyncio.gather(follow, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await obeying
 
 
-async def _obey(
-    channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
-) -> None:
-    """Do what the supervisor says; one engine's message never waits for another's."""
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(asyncio.to_thread(_import_early))
-        async for message in channel.messages():
-            if message["event"] == "engine":
-                tasks.create_task(_apply(connections, message))
-            elif message["event"] == "drain":
-                await in_flight.drain(drain_seconds)
-                server.should_exit = True
+class Orders:
+    """What the supervisor says, carried out; one order never waits for another.
+
+    Attributes:
+        attached: Set once every engine that was ready at this worker's start can be used.
+    """
+
+    def __init__(
+        self, channel: Channel, connections: Connections, in_flight: InFlight, server: Server, drain_seconds: float
+    ) -> None:
+        self.attached = asyncio.Event()
+        self._channel = channel
+        self._connections = connections
+        self._in_flight = in_flight
+        self._server = server
+        self._drain_seconds = drain_seconds
+
+    async def obey(self, engines: list[Message]) -> None:
+        """First the messages about the engines as they are now, then what comes, until the supervisor is gone.
+
+        An error ends the worker: a new one starts from a clean state.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._attach(engines))
+            tasks.create_task(asyncio.to_thread(_import_early))
+            async for message in self._channel.messages():
+                match message["event"]:
+                    case "engine":
+                        tasks.create_task(self._connections.apply(message))
+                    case "drain":
+                        tasks.create_task(self._drain())
+
+    def end(self, _: object = None) -> None:
+        """A worker that no longer hears the supervisor is of no use; ending, it is replaced."""
+        self.attached.set()
+        self._server.handle_exit(signal.SIGTERM, None)
+
+    async def _attach(self, engines: list[Message]) -> None:
+        await asyncio.gather(*(self._connections.apply(message) for message in engines))
+        self.attached.set()
+
+    async def _drain(self) -> None:
+        await self._in_flight.drain(self._drain_seconds)
+        self.end()
+
+
+def _connected(channel: Channel, engine: str) -> None:
+    # What vLLM has loaded stays for good: a full collection that looked at all of it would stop streams for a second.
+    gc.collect()
+    gc.freeze()
+    channel.send({"event": "connected", "engine": engine})
 
 
 def _import_early() -> None:
     """What the first requests need and what takes seconds to import, while the engines start."""
     for module in ("openai.types.chat", "vllm.v1.engine.async_llm"):
         importlib.import_module(module)
-
-
-async def _apply(connections: Connections, message: Message) -> None:
-    with contextlib.suppress(asyncio.CancelledError):
-        try:
-            await connections.apply(message)
-        except Exception:
-            log.exception("engine %s: could not connect to it", message["name"])
 
 
 def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:

@@ -152,7 +152,9 @@ def _write(
         else:
             stored[name] = meant = weight.half()
         weight.copy_(meant)
-    save_file({name: tensor.contiguous() for name, tensor in stored.items()}, folder / "model.safetensors", {"format": "pt"})
+    save_file(
+        {name: tensor.contiguous() for name, tensor in stored.items()}, folder / "model.safetensors", {"format": "pt"}
+    )
     document = {**config.to_dict(), "architectures": [type(twin).__name__], "dtype": "float16"}
     (folder / "config.json").write_text(json.dumps({**document, "quantization_config": described}))
     return QuantisedCheckpoint(folder, tokenizer, twin.eval())
@@ -176,7 +178,7 @@ def _words(nibbles: torch.Tensor, dimension: int) -> torch.Tensor:
 
 
 def _mistral_tokenizer() -> PreTrainedTokenizerFast:
-    """SentencePiece's ways, one token per character: a space before the text, bytes for what is not in the vocabulary."""
+    """SentencePiece's ways, a token per character: a space before the text, bytes for what is not in the vocabulary."""
     letters = [chr(code) for code in range(0x21, 0x7F)]
     pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "\u2581", *letters]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
-import psutil  # type: ignore[import-untyped]
+import psutil
+from tests.end_to_end.process_tree import ProcessTree
 
 ADMIN_KEY = "test-admin-key-0123456789-abcdefghijklmnop"
 START_SECONDS = 180.0
@@ -27,21 +28,20 @@ READY = "jobai-server is ready"
 SETTINGS = frozenset({"HOST", "PORT", "WORKERS", "CONFIG_FILE", "DEBUG", "DOWNLOAD_MODELS_ON_START"})
 
 
-class RunningServer:
+class RunningServer(ProcessTree):
     """A started server and what can be seen of it from outside.
 
     Attributes:
         port: The TCP port on 127.0.0.1.
-        admin_key: The key it was given; empty where it makes its own.
         folder: Its own temporary folder; `data` in it is its data directory.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, admin_key: str, folder: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, admin_key: str | None, folder: Path) -> None:
+        super().__init__(process.pid)
         self.process = process
         self.port = port
-        self.admin_key = admin_key
         self.folder = folder
-        self._family: dict[int, psutil.Process] = {}
+        self._admin_key = admin_key
 
     @property
     def url(self) -> str:
@@ -53,32 +53,18 @@ class RunningServer:
         return f"{self.url}/v1"
 
     @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.admin_key}"}
+    def admin_key(self) -> str:
+        """The key it was given, or the one it made."""
+        return self._admin_key or self.key_file.read_text().strip()
 
     @property
-    def pid(self) -> int:
-        """The supervisor's process id."""
-        return self.process.pid
+    def key_file(self) -> Path:
+        """Where it keeps a key of its own."""
+        return self.folder / "data" / "admin-key"
 
-    def web_workers(self) -> list[int]:
-        return [process.pid for process, command in self._children() if "jobai_server.web_process" in command]
-
-    def engines(self) -> list[int]:
-        """Engine processes; vLLM gives them a title of its own once it is loaded."""
-        return [
-            process.pid
-            for process, command in self._children()
-            if "jobai_server.engines.vllm_process" in command or "EngineCore" in command
-        ]
-
-    def family(self) -> list[psutil.Process]:
-        """Every process of the tree that was alive at this or an earlier call."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            supervisor = psutil.Process(self.pid)
-            for process in [supervisor, *supervisor.children(recursive=True)]:
-                self._family[process.pid] = process
-        return list(self._family.values())
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.admin_key}"}
 
     def running_requests(self) -> int:
         """Requests that hold a place at an engine, by the counters that all web workers share."""
@@ -117,19 +103,6 @@ class RunningServer:
             self.process.send_signal(number)
         return self.process.wait(seconds)
 
-    def orphans(self, seconds: float = 5.0) -> list[psutil.Process]:
-        """Processes of the tree that still live, after giving them some seconds to end."""
-        _, alive = psutil.wait_procs(self.family(), timeout=seconds)
-        return [process for process in alive if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-
-    def _children(self) -> list[tuple[psutil.Process, str]]:
-        children = []
-        for process in psutil.Process(self.pid).children():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if process.status() != psutil.STATUS_ZOMBIE:
-                    children.append((process, " ".join(process.cmdline())))
-        return children
-
 
 @contextlib.contextmanager
 def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[RunningServer]:
@@ -152,18 +125,18 @@ def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[
         **environment,
     }
     inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
-    given = {name: value for name, value in variables.items() if value is not None}
+    given = {name: value for name, value in (inherited | variables).items() if value is not None}
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "jobai_server", "serve"],
             cwd=folder,
-            env=inherited | given,
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
         )
-    server = RunningServer(process, int(given["PORT"]), given.get("JOBAI_ADMIN_KEY", ""), folder)
+    server = RunningServer(process, int(given["PORT"]), given.get("JOBAI_ADMIN_KEY"), folder)
     try:
         if wait:
             server.wait_until_ready()

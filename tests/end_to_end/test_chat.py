@@ -7,7 +7,6 @@ import asyncio
 import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionTokenLogprob
-
 from tests.end_to_end.vocabulary import MODEL, always, endless
 
 pytestmark = pytest.mark.engine
@@ -37,7 +36,7 @@ def test_a_chat_gets_one_answer_with_its_usage(client: OpenAI) -> None:
 
 def test_an_answer_that_ends_by_itself_stops(client: OpenAI) -> None:
     answer = client.chat.completions.create(
-        model=MODEL, messages=MESSAGES, max_tokens=8, logit_bias={key: 100 for key in list(endless())[:1]}
+        model=MODEL, messages=MESSAGES, max_tokens=8, logit_bias=dict.fromkeys(list(endless())[:1], 100)
     )
     assert answer.choices[0].finish_reason == "stop"
     assert answer.choices[0].message.content == ""

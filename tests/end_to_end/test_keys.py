@@ -52,7 +52,7 @@ def keys_command(folder: Path, *arguments: str) -> str:
 
 def test_keys_outlive_the_server_and_no_secret_is_left_behind(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    given = {"JOBAI_ADMIN_KEY": None, "JOBAI_DATA_DIRECTORY": str(data), "WORKERS": "2"}
+    given: dict[str, Any] = {"JOBAI_ADMIN_KEY": None, "JOBAI_DATA_DIRECTORY": str(data), "WORKERS": "2"}
     with running_server(**given) as server:
         admin = shown_key(server)
         assert admin is not None

@@ -7,7 +7,6 @@ from importlib import metadata
 import httpx2
 import pytest
 from openai import AsyncOpenAI, NotFoundError, OpenAI
-
 from tests.end_to_end.running_server import RunningServer
 from tests.end_to_end.vocabulary import MODEL
 

@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 import pytest
 from openai import BadRequestError, OpenAI
-
 from tests.end_to_end.vocabulary import MODEL
 
 pytestmark = pytest.mark.engine

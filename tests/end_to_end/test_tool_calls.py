@@ -12,7 +12,6 @@ from openai.types.chat import (
     ChatCompletionMessageParam,
     ChatCompletionNamedToolChoiceParam,
 )
-
 from tests.end_to_end.vocabulary import MODEL, endless, never_blank
 
 pytestmark = pytest.mark.engine
@@ -110,7 +109,6 @@ def test_the_pieces_of_a_streamed_call_form_valid_arguments(
     choices = [chunk.choices[0] for chunk in stream]
     pieces = [piece for choice in choices for piece in choice.delta.tool_calls or []]
     assert {piece.index for piece in pieces} == {0}
-    assert len(pieces) > 2
     assert [bool(piece.id) for piece in pieces] == [True] + [False] * (len(pieces) - 1)
     functions = [piece.function for piece in pieces if piece.function]
     assert [function.name for function in functions if function.name] in (["find_jobs"], ["save_job"])

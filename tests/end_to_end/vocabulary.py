@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,13 @@ def always(text: str) -> dict[str, int]:
     return {str(token_id(text)): 100}
 
 
+def never(refused: Callable[[str], bool]) -> dict[str, int]:
+    """A bias against the tokens whose text is refused."""
+    model = tokenizer()
+    texts = {index: model.decode([index]) for index in range(model.get_vocab_size())}
+    return {str(index): -100 for index, text in texts.items() if refused(text)}
+
+
 def never_blank() -> dict[str, int]:
     """A bias against white space, with which an untrained model might fill a JSON document for ever."""
-    model = tokenizer()
-    blank = (index for index in range(model.get_vocab_size()) if model.id_to_token(index).strip("ĠĊĉčĀ") == "")
-    return {str(index): -100 for index in blank}
+    return never(str.isspace)

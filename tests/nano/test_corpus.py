@@ -5,12 +5,13 @@ from itertools import islice
 from random import Random
 
 import pytest
+
 from corpus import kinds, layouts, mixture
 from corpus.dialogue import Dialogue
 from corpus.layouts import blocks, labelled, one_line, prose
 from corpus.posting import posting
 from corpus.split import Split, side
-from corpus.tasks import classification, conversation, extraction, fields, instructions, questions, writing
+from corpus.tasks import categories, classification, conversation, extraction, fields, instructions, questions, writing
 from corpus.vocabulary import companies, titles
 
 
@@ -95,8 +96,8 @@ def test_field_names_keys_and_labels_are_disjoint() -> None:
 
 def test_category_names_are_disjoint() -> None:
     for kind in kinds.ALL:
-        names = classification._side(kind.aliases, 2, Split.TRAIN)
-        assert not set(names) & set(classification._side(kind.aliases, 2, Split.HELD_OUT))
+        names = categories.side_names(kind.aliases, 2, Split.TRAIN)
+        assert not set(names) & set(categories.side_names(kind.aliases, 2, Split.HELD_OUT))
         assert kind.name in names
     for domain in titles.DOMAINS:
         assert len(domain.names) >= 3

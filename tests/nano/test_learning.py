@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from learning.batches import BatchPlan, batches
-from learning.optimisation import schedule, weighted_loss
 from tokenizers import Tokenizer
+
+from learning.batches import BatchPlan, batches
+from learning.checkpoint import new_model
+from learning.growth import grown
+from learning.optimisation import schedule, weighted_loss
 
 MODEL = Path(__file__).parents[2] / "src" / "jobai_server" / "embedded" / "jobai_nano"
 
@@ -41,10 +44,20 @@ def test_schedule_rises_stays_and_falls() -> None:
     assert 0 < schedule(1.0) < 0.05
 
 
-def test_only_weighted_tokens_count() -> None:
-    logits = torch.zeros(1, 3, 4)
-    logits[0, 0, 1] = 100.0
-    ids, weights = torch.tensor([[0, 1, 2]]), torch.tensor([[0.0, 1.0, 0.0]])
-    loss, own = weighted_loss(logits, ids, weights)
-    assert float(loss) == pytest.approx(0.0, abs=1e-5)
-    assert float(own) == pytest.approx(0.0, abs=1e-5)
+def test_only_weighted_tokens_count(tokenizer: Tokenizer) -> None:
+    model = new_model(tokenizer, seed=0, layers=1)
+    ids, weights = torch.tensor([[5, 6, 7, -1]]), torch.tensor([[0.0, 1.0, 0.0, 0.0]])
+    other = torch.tensor([[5, 6, 9, 9]])
+    with torch.inference_mode():
+        loss, own = weighted_loss(model, ids, weights)
+        assert float(loss) == pytest.approx(float(own))
+        assert float(loss) == pytest.approx(float(weighted_loss(model, other, weights)[0]))
+
+
+def test_a_grown_model_says_the_same(tokenizer: Tokenizer) -> None:
+    small = new_model(tokenizer, seed=0, layers=2)
+    deep = grown(small, tokenizer, layers=4, seed=1)
+    ids = torch.arange(12).reshape(1, 12)
+    with torch.inference_mode():
+        assert deep.config.num_hidden_layers == 4
+        assert torch.allclose(small(input_ids=ids).logits, deep(input_ids=ids).logits, atol=1e-5)

@@ -1,6 +1,7 @@
 """The figures of the evaluation, on answers whose figures are known."""
 
 import pytest
+
 from scoring.answer import Answer
 from scoring.measures import calibration, exact_match, expected_calibration_error, json_figures
 from scoring.questions import Question, questions
@@ -17,9 +18,7 @@ def test_exact_match_ignores_only_outer_spaces() -> None:
 
 def test_json_needs_exactly_the_keys() -> None:
     asked = question('{"a": 1, "b": "x"}')
-    figures = json_figures(
-        [(asked, Answer('{"a": 1, "b": "y"}', True)), (asked, Answer('{"a": 1}', True))]
-    )
+    figures = json_figures([(asked, Answer('{"a": 1, "b": "y"}', True)), (asked, Answer('{"a": 1}', True))])
     assert figures == {"JSON valid with the right keys": 0.5, "JSON values right": 0.5}
 
 

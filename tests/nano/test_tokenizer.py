@@ -5,10 +5,11 @@ from pathlib import Path
 from string import ascii_uppercase, digits
 
 import pytest
-from corpus import mixture
-from corpus.dialogue import Message, segments
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
+
+from corpus import mixture
+from corpus.dialogue import Message, segments
 
 MODEL = Path(__file__).parents[2] / "src" / "jobai_server" / "embedded" / "jobai_nano"
 HELLO: list[Message] = [{"role": "user", "content": "Hello"}]

@@ -115,7 +115,7 @@ def test_system_message_makes_a_conversation() -> None:
 
 
 def test_texts_that_cannot_fit_are_refused_unencoded() -> None:
-    card = stand_in_card(context_length=10)
-    check_context(card, 100, 10, "messages")
+    card = stand_in_card(context_length=10, longest_token=10)
+    check_context(card, 100, "messages")
     with pytest.raises(ContextTooLong):
-        check_context(card, 101, 10, "messages")
+        check_context(card, 101, "messages")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -84,19 +83,11 @@ def test_two_engines_fit_one_card(quantization: str) -> None:
         assert cache >= 4 * engine.model.context_length * bytes_per_token
 
 
-def test_loading_is_quick_and_imports_no_engine() -> None:
+def test_loading_imports_nothing_slow() -> None:
     script = (
         "import sys; from jobai_server.settings import load_settings; load_settings(); "
         "print(*{'vllm', 'torch', 'transformers', 'huggingface_hub', 'fastapi'} & sys.modules.keys())"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    elapsed = []
-    for _ in range(3):
-        started = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-        )
-        elapsed.append(time.monotonic() - started)
-        assert done.stdout.strip() == ""
-    # The best of three: other work on the machine only ever adds to it.
-    assert min(elapsed) < 0.6
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -39,5 +39,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
 async def until(reached: Callable[[], object]) -> None:
     """Wait for something a child brings about."""
     async with asyncio.timeout(DEADLINE):
-        while not reached():
+        while True:
+            if reached():
+                return
             await asyncio.sleep(0.01)

@@ -33,6 +33,8 @@ def main() -> None:
     if act == "ready":
         _say(control, event="progress", detail="loading")
         _say(control, event="listening" if "index" in first else "ready", detail="")
+        for engine in first.get("engines", ()):
+            _say(control, event="connected", engine=engine["name"])
     for line in messages:
         message = json.loads(line)
         if message["event"] == "drain":

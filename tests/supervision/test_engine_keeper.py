@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
+from tests.supervision.conftest import Script, until
 
 from jobai_server.engines.catalog import EngineStatus
 from jobai_server.settings.model import ModelSettings
 from jobai_server.supervision.engine_keeper import EngineKeeper
-from tests.supervision.conftest import Script, until
 
 MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
 
@@ -124,9 +124,7 @@ async def test_engine_that_never_starts_counts_as_failed_and_is_still_tried(
     assert told[4].restarts == 4
 
 
-async def test_engine_that_has_been_ready_is_not_failed(
-    stand_in: Script, kept: Kept, told: list[EngineStatus]
-) -> None:
+async def test_engine_that_has_been_ready_is_not_failed(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
     stand_in("fail,fail,ready,fail,fail,silent")
     async with kept() as engine:
         await until(lambda: engine.status.state == "ready")

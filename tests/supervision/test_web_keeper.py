@@ -8,22 +8,24 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
-
-from jobai_server.supervision.web_keeper import WebKeeper
 from tests.supervision.conftest import DEADLINE, Script, until
 
-ENGINE = {"event": "engine", "name": "nano"}
+from jobai_server.process import Message
+from jobai_server.supervision.web_keeper import WebKeeper
+
+ENGINE: Message = {"event": "engine", "name": "nano"}
 
 
 @asynccontextmanager
-async def kept(greeted: list[int | None] | None = None) -> AsyncIterator[tuple[WebKeeper, asyncio.Task[None]]]:
-    """A running keeper and its task, which ends with the `with` block."""
+async def kept(introduced: list[int | None] | None = None) -> AsyncIterator[tuple[WebKeeper, asyncio.Task[None]]]:
+    """A running keeper and its task, which ends with the `with` block; `introduced` collects the new workers' ids."""
 
-    def greet(worker: WebKeeper) -> None:
-        if greeted is not None:
-            greeted.append(worker.process_id)
+    def introduce() -> list[Message]:
+        if introduced is not None:
+            introduced.append(worker.process_id)
+        return [ENGINE]
 
     with tempfile.TemporaryFile() as listener:
         worker = WebKeeper(
@@ -31,7 +33,7 @@ async def kept(greeted: list[int | None] | None = None) -> AsyncIterator[tuple[W
             environment={},
             first_message={"index": 0},
             listening_descriptor=listener.fileno(),
-            greet=greet,
+            introduce=introduce,
             changed=asyncio.Event(),
         )
         task = asyncio.create_task(worker.run())
@@ -43,48 +45,39 @@ async def kept(greeted: list[int | None] | None = None) -> AsyncIterator[tuple[W
                 await task
 
 
-async def test_worker_that_listens_is_greeted_and_can_be_told(stand_in: Script) -> None:
+async def test_worker_is_told_of_the_engines_at_its_start_and_later(stand_in: Script) -> None:
     stand_in("ready")
-    greeted: list[int | None] = []
-    async with kept(greeted) as (worker, _):
-        await until(worker.listening.is_set)
-        assert greeted == [worker.process_id]
-        worker.tell(ENGINE)
+    introduced: list[int | None] = []
+    async with kept(introduced) as (worker, _):
         await until(lambda: worker.connected == {"nano"})
+        assert introduced == [worker.process_id]
+        worker.tell({"event": "engine", "name": "other"})
+        await until(lambda: worker.connected == {"nano", "other"})
 
 
-async def test_worker_that_does_not_listen_yet_is_told_nothing(stand_in: Script) -> None:
+async def test_telling_a_worker_that_is_not_there_is_no_error(stand_in: Script) -> None:
     stand_in("silent")
     async with kept() as (worker, _):
         worker.tell(ENGINE)
-        await until(lambda: worker.process_id)
-        worker.tell(ENGINE)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await until(lambda: worker.connected)
+        assert worker.process_id is None
 
 
-async def test_killed_worker_is_replaced_and_greeted_again(stand_in: Script) -> None:
+async def test_killed_worker_is_replaced_and_told_again(stand_in: Script) -> None:
     stand_in("ready")
-    greeted: list[int | None] = []
-    async with kept(greeted) as (worker, _):
-        await until(worker.listening.is_set)
-        worker.tell(ENGINE)
+    introduced: list[int | None] = []
+    async with kept(introduced) as (worker, _):
         await until(lambda: worker.connected)
-        assert greeted[0] is not None
-        os.kill(greeted[0], signal.SIGKILL)
-        await until(lambda: len(greeted) == 2)
-        assert greeted[1] == worker.process_id != greeted[0]
-        assert worker.listening.is_set()
-        assert not worker.connected
+        assert introduced[0] is not None
+        os.kill(introduced[0], signal.SIGKILL)
+        await until(lambda: len(introduced) == 2)
+        assert introduced[1] == worker.process_id != introduced[0]
+        await until(lambda: worker.listening.is_set() and worker.connected)
 
 
 async def test_dead_worker_neither_listens_nor_is_connected(stand_in: Script) -> None:
     stand_in("ready,silent")
     async with kept() as (worker, _):
-        await until(worker.listening.is_set)
-        worker.tell(ENGINE)
-        await until(lambda: worker.connected)
+        await until(lambda: worker.listening.is_set() and worker.connected)
         os.kill(worker.process_id or 0, signal.SIGKILL)
         await until(lambda: not worker.listening.is_set())
         assert not worker.connected
@@ -98,11 +91,11 @@ async def test_worker_that_never_listens_is_hopeless(stand_in: Script) -> None:
 
 async def test_worker_that_has_listened_is_never_hopeless(stand_in: Script) -> None:
     stand_in("ready,exit,exit,exit,exit,ready")
-    greeted: list[int | None] = []
-    async with kept(greeted) as (worker, _):
-        await until(lambda: greeted)
+    introduced: list[int | None] = []
+    async with kept(introduced) as (worker, _):
+        await until(worker.listening.is_set)
         os.kill(worker.process_id or 0, signal.SIGKILL)
-        await until(lambda: len(greeted) == 2)
+        await until(lambda: len(introduced) == 6 and worker.listening.is_set())
         assert not worker.hopeless
 
 

@@ -10,10 +10,11 @@ from corpus.tasks import classification, conversation, extraction, questions, re
 Task = Callable[[Random, Split], Dialogue]
 
 TASKS: dict[str, tuple[Task, int]] = {
-    "lookup": (records.lookup, 10),
-    "extraction": (extraction.plain, 30),
-    "json": (extraction.as_json, 14),
-    "classification": (classification.by_letter, 24),
+    "lookup": (records.lookup, 6),
+    "extraction": (extraction.plain, 26),
+    "json": (extraction.as_json, 16),
+    "classification": (classification.by_letter, 26),
+    "naming": (classification.by_name, 6),
     "yes_no": (questions.yes_or_no, 5),
     "summary": (questions.summary, 4),
     "writing": (writing.job_description, 5),
@@ -22,6 +23,7 @@ TASKS: dict[str, tuple[Task, int]] = {
     "refusal": (conversation.refusal, 4),
     "missing": (conversation.missing_title, 1),
     "tools": (tools.call, 3),
+    "unused_tools": (tools.no_call, 1),
 }
 
 

@@ -26,7 +26,7 @@ def posting(random: Random, split: Split, only: Domain | None = None) -> Posting
 
     Where the field is given the title shows it, without invented words.
     """
-    domain = only or random.choice(titles.DOMAINS)
+    domain = only or titles.domain(random)
     company = companies.company(random, split)
     contact = people.person(random, split)
     skills = titles.skills(random, split, domain, random.randint(2, 5))

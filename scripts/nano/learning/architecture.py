@@ -8,14 +8,16 @@ from transformers import GenerationConfig, LlamaConfig
 
 from learning.tokenizer import CONTEXT_LENGTH, VOCABULARY_SIZE
 
+LAYERS = 8
 
-def architecture(tokenizer: Tokenizer) -> LlamaConfig:
-    """Eight layers of width 256 with four heads of 64; embeddings are shared with the output."""
+
+def architecture(tokenizer: Tokenizer, layers: int = LAYERS) -> LlamaConfig:
+    """Layers of width 256 with four heads of 64; embeddings are shared with the output."""
     return LlamaConfig(
         vocab_size=VOCABULARY_SIZE,
         hidden_size=256,
         intermediate_size=768,
-        num_hidden_layers=8,
+        num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=4,
         head_dim=64,
@@ -42,4 +44,5 @@ def generation(tokenizer: Tokenizer) -> GenerationConfig:
 
 def stop_tokens(tokenizer: Tokenizer) -> list[int]:
     """The ids that end an answer."""
-    return [tokenizer.token_to_id("<|eot_id|>"), tokenizer.token_to_id("<|end_of_text|>")]
+    ids = (tokenizer.token_to_id(token) for token in ("<|eot_id|>", "<|end_of_text|>"))
+    return [number for number in ids if number is not None]

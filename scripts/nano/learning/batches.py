@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from random import Random
 
 import torch
 from tokenizers import Tokenizer
@@ -17,7 +18,7 @@ _WINDOW = 1024  # examples that are sorted by length together
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Token ids and target weights, both of shape (examples, length); weights are 0 on padding."""
+    """Token ids and target weights, both of shape (examples, length); padding has the id -1."""
 
     ids: torch.Tensor
     weights: torch.Tensor
@@ -25,7 +26,7 @@ class Batch:
     @property
     def tokens(self) -> int:
         """Tokens that are not padding."""
-        return int((self.weights > 0).sum())
+        return int((self.ids >= 0).sum())
 
 
 def encode(tokenizer: Tokenizer, dialogue: Dialogue, prompt_weight: float) -> tuple[list[int], list[float]]:
@@ -47,12 +48,21 @@ class BatchPlan:
     tokens: int = 4096
     longest: int = 768
     prompt_weight: float = 0.1
+    prompts_learned: float = 0.4  # share of examples in which the user's words count too
 
 
 def batches(tokenizer: Tokenizer, seed: int, plan: BatchPlan) -> Iterator[Batch]:
     """Batches without end; each window of examples is cut by length and its batches are mixed."""
     order = torch.Generator().manual_seed(seed)
-    examples = (encode(tokenizer, dialogue, plan.prompt_weight) for dialogue in stream(seed))
+    chance = Random(seed)
+    examples = (
+        encode(
+            tokenizer,
+            dialogue,
+            plan.prompt_weight if chance.random() < plan.prompts_learned else 0.0,
+        )
+        for dialogue in stream(seed)
+    )
     fitting = (example for example in examples if len(example[0]) <= plan.longest)
     while True:
         window = sorted(islice(fitting, _WINDOW), key=lambda example: len(example[0]))
@@ -71,7 +81,7 @@ def _padded(length: int) -> int:
 
 def _stack(examples: list[tuple[list[int], list[float]]]) -> Batch:
     length = _padded(max(len(ids) for ids, _ in examples))
-    ids = torch.zeros(len(examples), length, dtype=torch.long)
+    ids = torch.full((len(examples), length), -1)
     weights = torch.zeros(len(examples), length)
     for row, (tokens, counts) in enumerate(examples):
         ids[row, : len(tokens)] = torch.tensor(tokens)

@@ -13,10 +13,10 @@ from learning.architecture import architecture, generation
 from learning.tokenizer import save_tokenizer
 
 
-def new_model(tokenizer: Tokenizer, seed: int) -> LlamaForCausalLM:
+def new_model(tokenizer: Tokenizer, seed: int, layers: int) -> LlamaForCausalLM:
     """An untrained model; the same seed gives the same weights."""
     torch.manual_seed(seed)
-    return LlamaForCausalLM(architecture(tokenizer))
+    return LlamaForCausalLM(architecture(tokenizer, layers))
 
 
 def save_model(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:

@@ -30,14 +30,10 @@ class Checkpoint:
 
     def _some(self, questions: Sequence[Question]) -> list[Answer]:
         texts = [
-            self.tokenizer.apply_chat_template(
-                list(question.messages), tokenize=False, add_generation_prompt=True
-            )
+            self.tokenizer.apply_chat_template(list(question.messages), tokenize=False, add_generation_prompt=True)
             for question in questions
         ]
-        inputs = self.tokenizer(
-            texts, return_tensors="pt", padding=True, add_special_tokens=False
-        )
+        inputs = self.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
         with torch.inference_mode():
             output = self.model.generate(
                 **inputs,
@@ -52,8 +48,7 @@ class Checkpoint:
         answers = []
         for row, ids in enumerate(output.sequences[:, length:].tolist()):
             letters = {
-                letter: float(first[row, self.tokenizer.convert_tokens_to_ids(letter)])
-                for letter in ascii_uppercase
+                letter: float(first[row, self.tokenizer.convert_tokens_to_ids(letter)]) for letter in ascii_uppercase
             }
             text = self.tokenizer.decode(ids, skip_special_tokens=True)
             answers.append(Answer(text, bool(stops & set(ids)), letters))

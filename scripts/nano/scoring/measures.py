@@ -68,9 +68,7 @@ def calibration(pairs: Pairs) -> dict[str, float]:
         best = max(letters, key=lambda letter: shares[letter])
         sure.append(shares[best])
         right.append(best == question.expected)
-        squares.append(
-            sum((shares[letter] - (letter == question.expected)) ** 2 for letter in letters)
-        )
+        squares.append(sum((shares[letter] - (letter == question.expected)) ** 2 for letter in letters))
     return {
         "classification accuracy": fmean(right),
         "classification ECE": expected_calibration_error(sure, right),
@@ -91,8 +89,6 @@ def expected_calibration_error(sure: Sequence[float], right: Sequence[bool]) -> 
     for confidence, correct in zip(sure, right, strict=True):
         bins.setdefault(min(int(confidence * _BINS), _BINS - 1), []).append((confidence, correct))
     return sum(
-        len(entries)
-        / len(sure)
-        * abs(fmean(entry[0] for entry in entries) - fmean(entry[1] for entry in entries))
+        len(entries) / len(sure) * abs(fmean(entry[0] for entry in entries) - fmean(entry[1] for entry in entries))
         for entries in bins.values()
     )

@@ -38,7 +38,10 @@ def _is_local(source: str) -> bool:
 
 def _package_folder(model: ModelSettings) -> Path:
     package, _, inside = model.source.removeprefix(PACKAGE_PREFIX).partition("/")
-    spec = importlib.util.find_spec(package)
+    try:
+        spec = importlib.util.find_spec(package)
+    except ModuleNotFoundError:  # the package it would be in
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ConfigurationError(
             f"Model '{model.name[0]}': the Python package {package} that carries it is not installed; "
@@ -77,8 +80,9 @@ def _check_complete(model: ModelSettings, folder: Path) -> None:
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         weight_map = _read_json(model, index).get("weight_map")
-        shards = set(weight_map.values()) if isinstance(weight_map, dict) else set()
-        missing = sorted(shard for shard in shards if not (folder / shard).is_file())
+        if not isinstance(weight_map, dict) or not all(isinstance(shard, str) for shard in weight_map.values()):
+            raise ConfigurationError(f"Model '{name}': {index} names no files of weights.")
+        missing = sorted(shard for shard in set(weight_map.values()) if not (folder / shard).is_file())
     else:
         found = any(any(folder.glob(pattern)) for pattern in WEIGHT_PATTERNS)
         dummy = model.engine_args.get("load_format") == "dummy"

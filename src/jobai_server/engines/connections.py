@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -26,26 +25,33 @@ class Connections:
         self._catalog = catalog
         self._running = running
         self._on_connected = on_connected
-        self._locks = {name: asyncio.Lock() for name in catalog.entries}
         self._open: dict[str, VllmTextEngine] = {}
+        self._latest: dict[str, EngineStatus] = {}
 
     async def apply(self, message: dict[str, Any]) -> None:
         """The supervisor's word on one engine: its status, and if it is ready how to reach it."""
         name: str = message["name"]
         entry = self._catalog.entries[name]
         status = EngineStatus(**message["status"])
+        self._latest[name] = status
+        self._close(name)
         if status.state != "ready":
-            # Before the lock: requests must not run into an engine that is gone while an older message is at work.
-            self._close(name)
             entry.status = status
             return
-        async with self._locks[name]:
-            self._close(name)
-            launch = EngineLaunch.model_validate(message["launch"])
-            engine = await open_vllm_engine(launch, Seat.model_validate(message["seat"]), entry.card, self._running)
-            self._open[name] = entry.engine = engine
-            entry.card, entry.status = engine.card, status
-            self._on_connected(name)
+        launch, seat = EngineLaunch.model_validate(message["launch"]), Seat.model_validate(message["seat"])
+        try:
+            engine = await open_vllm_engine(launch, seat, entry.card, self._running)
+        except Exception:
+            if self._latest[name] is status:
+                raise
+            log.info("engine %s: it ended before this worker was attached to it", name)
+            return
+        if self._latest[name] is not status:  # the engine has ended meanwhile
+            engine.close()
+            return
+        self._open[name] = entry.engine = engine
+        entry.card, entry.status = engine.card, status
+        self._on_connected(name)
 
     def close(self) -> None:
         for name in list(self._open):

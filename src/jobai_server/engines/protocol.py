@@ -19,6 +19,7 @@ class ModelCard:
         default_max_tokens: Answer length where a chat names none, in tokens; None means the rest of the context.
         created: Unix time, seconds.
         roles: Roles this model plays, such as `primary`.
+        longest_token: Characters in the longest token of the vocabulary.
         fingerprint: Changes when answers to equal requests may change: another checkpoint, another server.
     """
 
@@ -29,6 +30,7 @@ class ModelCard:
     created: int
     roles: tuple[str, ...]
     fingerprint: str = "fp_unknown"
+    longest_token: int = 256
 
 
 @dataclass(frozen=True, slots=True)

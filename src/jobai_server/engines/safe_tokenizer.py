@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 
 from jobai_server.engines.protocol import Conversation
+from jobai_server.engines.token_bytes import token_bytes
 from jobai_server.errors import InvalidRequest
 
 # A Unicode non-character: never part of text that is meant for interchange.
@@ -62,6 +63,15 @@ class SafeTokenizer:
     @property
     def tokenizer(self) -> Any:
         return self._tokenizer
+
+    @property
+    def longest_token(self) -> int:
+        """Characters in the longest token: text longer than this times the context cannot fit it."""
+        return max(len(token) for token in self._tokenizer.get_vocab())
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """The bytes one token stands for, also where they are only part of a character."""
+        return token_bytes(self._tokenizer.convert_ids_to_tokens(token_id) or "")
 
     def encode_conversation(self, conversation: Conversation) -> list[int]:
         """Render with the chat template, ready for the assistant's answer, and encode.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,9 +24,9 @@ from jobai_server.engines.protocol import (
     TokenLogprobs,
     ToolCallParser,
 )
-from jobai_server.engines.safe_tokenizer import SafeTokenizer
+from jobai_server.engines.safe_tokenizer import REPLACEMENT, SafeTokenizer
 from jobai_server.engines.vllm_settings import vllm_config
-from jobai_server.errors import EngineDied, InvalidRequest
+from jobai_server.errors import ConfigurationError, EngineDied, InvalidRequest
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from vllm.v1.engine.async_llm import AsyncLLM
 
     from jobai_server.settings import ModelSettings
+
+log = logging.getLogger(__name__)
 
 # Below this many characters encoding takes less time than handing it to a thread.
 INLINE_CHARACTERS = 8_192
@@ -49,7 +52,7 @@ class VllmTextEngine:
         self._llm = llm
         self._card = card
         self._tokenizer = tokenizer
-        self._tool_call_parser = model.tool_call_parser
+        self._tool_call_parser = _usable_parser(model, tokenizer)
         self._limit = model.max_concurrent_requests
         self._running = running
         # One thread: the tokenizer is not safe to use from several at once.
@@ -100,8 +103,23 @@ class VllmTextEngine:
                             completion.text,
                             len(completion.token_ids),
                             _finish_reason(completion.finish_reason),
-                            _token_logprobs(completion) if with_logprobs else None,
+                            self._token_logprobs(completion) if with_logprobs else None,
                         )
+
+    def _token_logprobs(self, completion: CompletionOutput) -> tuple[TokenLogprobs, ...]:
+        positions = zip(completion.token_ids, completion.logprobs or (), strict=False)
+        return tuple(self._one_position(token_id, choices) for token_id, choices in positions)
+
+    def _one_position(self, token_id: int, choices: Mapping[int, Any]) -> TokenLogprobs:
+        ranked = sorted(choices, key=lambda one: choices[one].logprob, reverse=True)
+        top = tuple(self._choice(one, choices[one]) for one in ranked)
+        return TokenLogprobs(self._choice(token_id, choices[token_id]), top)
+
+    def _choice(self, token_id: int, choice: Any) -> TokenChoice:
+        token = choice.decoded_token or ""
+        data = self._tokenizer.token_bytes(token_id) if REPLACEMENT in token else token.encode()
+        # JSON has no minus infinity; this is what OpenAI reports for impossible tokens.
+        return TokenChoice(token, max(choice.logprob, -9999.0), data)
 
     def fail(self) -> None:
         """The engine process is gone: end every running request with EngineDied and let go of its sockets."""
@@ -122,13 +140,9 @@ async def open_vllm_engine(
     llm = await asyncio.to_thread(_client, launch, seat)
     context_length = llm.model_config.max_model_len
     template = launch.model.chat_template.read_text() if launch.model.chat_template else None
-    return VllmTextEngine(
-        llm,
-        replace(card, context_length=context_length),
-        SafeTokenizer(llm.renderer.get_tokenizer(), template),
-        launch.model,
-        running,
-    )
+    tokenizer = SafeTokenizer(llm.renderer.get_tokenizer(), template)
+    card = replace(card, context_length=context_length, longest_token=tokenizer.longest_token)
+    return VllmTextEngine(llm, card, tokenizer, launch.model, running)
 
 
 @contextlib.contextmanager
@@ -139,15 +153,34 @@ def _translated_errors(model: str, shape: JsonShape | None) -> Iterator[None]:
     try:
         yield
     except (VLLMClientError, ValueError) as error:
-        param = shape.param if shape else None
-        raise InvalidRequest(f"The engine refuses this request: {str(error)[:300]}", param=param) from error
+        # The error's text form adds the rejected value; its first argument is the sentence alone.
+        sentence = str(error.args[0] if error.args else error)[:300]
+        param = getattr(error, "parameter", None) or (shape.param if shape else None)
+        raise InvalidRequest(f"The engine refuses this request: {sentence}", param=param) from error
     except (EngineDeadError, EngineGenerateError) as error:
         raise EngineDied(f"The engine of model '{model}' stopped while it worked on this request.") from error
 
 
+def _usable_parser(model: ModelSettings, tokenizer: SafeTokenizer) -> str | None:
+    """The configured tool-call parser, unless the model's tokenizer lacks what it needs."""
+    if model.tool_call_parser is None:
+        return None
+    from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
+
+    try:
+        vllm_tool_call_parser(model.tool_call_parser, tokenizer.tokenizer, [])
+    except ConfigurationError as error:
+        log.warning("model %s: no tool_choice auto: %s", model.name[0], error.message)
+        return None
+    return model.tool_call_parser
+
+
 def _client(launch: EngineLaunch, seat: Seat) -> AsyncLLM:
+    from vllm import envs
     from vllm.v1.engine.async_llm import AsyncLLM
 
+    # vLLM looks up its settings in the environment once per token otherwise.
+    envs.enable_envs_cache()
     return AsyncLLM.from_vllm_config(
         vllm_config(launch, seat.index),
         client_addresses={"input_address": seat.input_address, "output_address": seat.output_address},
@@ -172,6 +205,7 @@ def _sampling_params(sampling: Sampling) -> SamplingParams:
         logit_bias=dict(sampling.logit_bias) or None,
         logprobs=sampling.logprobs,
         structured_outputs=_structured_outputs(sampling.json_shape),
+        skip_special_tokens=not sampling.keep_control_tokens,
         output_kind=RequestOutputKind.DELTA,
     )
 
@@ -188,19 +222,3 @@ def _structured_outputs(shape: JsonShape | None) -> Any:
 
 def _finish_reason(reason: str | None) -> FinishReason | None:
     return None if reason is None else FINISH_REASONS.get(reason, "stop")
-
-
-def _token_logprobs(completion: CompletionOutput) -> tuple[TokenLogprobs, ...]:
-    positions = zip(completion.token_ids, completion.logprobs or (), strict=False)
-    return tuple(_one_position(token_id, choices) for token_id, choices in positions)
-
-
-def _one_position(token_id: int, choices: Mapping[int, Any]) -> TokenLogprobs:
-    ranked = sorted(choices.values(), key=lambda choice: choice.logprob, reverse=True)
-    return TokenLogprobs(_choice(choices[token_id]), tuple(_choice(choice) for choice in ranked))
-
-
-def _choice(choice: Any) -> TokenChoice:
-    token = choice.decoded_token or ""
-    # JSON has no minus infinity; this is what OpenAI reports for impossible tokens.
-    return TokenChoice(token, max(choice.logprob, -9999.0), token.encode())

@@ -39,11 +39,15 @@ def main() -> None:
     report = Report(control)
     try:
         run_engine(launch, report)
+    except SystemExit:
+        pass  # how vLLM's loop ends after SIGTERM
     except Exception as error:
         # vLLM has logged the traceback; the supervisor wants the one line that says why.
         report("failed", _reason(error))
         sys.stderr.flush()
         os._exit(1)
+    sys.stderr.flush()
+    os._exit(0)  # the interpreter's own end would spend seconds collecting vLLM's objects
 
 
 def run_engine(launch: EngineLaunch, report: Report) -> None:

@@ -50,6 +50,8 @@ def client_environment(debug: bool) -> dict[str, str]:
             "PYTHONWARNINGS": "default" if debug else "ignore",
             "VLLM_NO_USAGE_STATS": "1",
             "TOKENIZERS_PARALLELISM": "false",
+            # For web workers: a ready engine has greeted every seat, so the greeting is there at once.
+            "VLLM_ENGINE_READY_TIMEOUT_S": "10",
             # Checkpoints are resolved to local folders before any engine starts.
             "HF_HUB_OFFLINE": "1",
         }

@@ -22,7 +22,7 @@ MAX_ERRORS_READ = 64
 
 Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 Label = Annotated[str, Field(max_length=512)]
-ModelName = Annotated[str, Field(min_length=1, max_length=256)]
+ModelName = Annotated[str, Field(max_length=256)]
 
 
 class RequestPart(BaseModel):

@@ -11,8 +11,6 @@ from jobai_server.openai_format.field_types import chosen_by, tag
 from jobai_server.openai_format.json_schema import check_json_schema
 from jobai_server.openai_format.request_model import RequestPart
 
-FORMATS = ("text", "json_object", "json_schema")
-
 
 class NamedSchema(RequestPart):
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]

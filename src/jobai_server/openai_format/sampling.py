@@ -128,19 +128,18 @@ def answer_length(
     return asked
 
 
-def check_context(card: ModelCard, characters: int, longest_token: int, param: str) -> None:
+def check_context(card: ModelCard, characters: int, param: str) -> None:
     """Refuse a text that cannot fit before time is spent on encoding it.
 
     Args:
         card: The model.
         characters: Length of the text.
-        longest_token: Characters in the longest token of the vocabulary.
         param: The field that holds the text.
 
     Raises:
         ContextTooLong: Even in the longest tokens the text is longer than the context.
     """
-    if characters > card.context_length * longest_token:
+    if characters > card.context_length * card.longest_token:
         message = f"This model's context length is {card.context_length} tokens, which the input exceeds by far."
         raise ContextTooLong(message, param=param)
 

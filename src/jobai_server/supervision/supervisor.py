@@ -15,7 +15,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from jobai_server.engines.platform import is_cpu
@@ -54,6 +54,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._hurrying = asyncio.Event()
         self._changed = asyncio.Event()
+        self._code = 0
         self._run_directory = Path(tempfile.mkdtemp(prefix="jobai-"))
         server = settings.server
         gate = asyncio.Semaphore(len(checkpoints) if is_cpu() else 1)
@@ -83,7 +84,7 @@ class Supervisor:
                 environment=self._web_environment(),
                 first_message={**first_message, "index": index},
                 listening_descriptor=listener.fileno(),
-                greet=self._introduce_engines,
+                introduce=self._introductions,
                 changed=self._changed,
             )
             for index in range(server.workers)
@@ -97,13 +98,13 @@ class Supervisor:
         tasks: list[asyncio.Task[None]] = []
         try:
             # Web workers first: /health answers while the engines, which take far longer, start.
-            tasks += [asyncio.create_task(worker.run()) for worker in self.workers]
+            tasks += [self._keep(worker.run()) for worker in self.workers]
             await self._until(lambda: all(worker.listening.is_set() or worker.hopeless for worker in self.workers))
             if any(worker.hopeless for worker in self.workers):
                 log.error("the web workers do not start; their last words are above")
                 return 1
             if not self._stopping.is_set():
-                tasks += [asyncio.create_task(engine.run()) for engine in self.engines]
+                tasks += [self._keep(engine.run()) for engine in self.engines]
             await self._until(self._settled)
             if not self._stopping.is_set():
                 if all(engine.status.state == "failed" for engine in self.engines):
@@ -112,12 +113,26 @@ class Supervisor:
                 await self._on_ready()
             await self._stopping.wait()
             await self._drain()
-            return 0
+            return self._code
         finally:
             # Engines last: what the web workers still have running ends with a word to the client.
             await _cancelled(tasks[: len(self.workers)])
             await _cancelled(tasks[len(self.workers) :])
             shutil.rmtree(self._run_directory, ignore_errors=True)
+
+    def _keep(self, running: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """A keeper's task. A keeper that ends by a defect of its own takes the server with it, in order."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()):
+                log.critical("a defect ends the server", exc_info=error)
+                self._code = 1
+                self._stopping.set()
+                self._changed.set()
+
+        task = asyncio.create_task(running)
+        task.add_done_callback(ended)
+        return task
 
     def _stop(self) -> None:
         if self._stopping.is_set():
@@ -170,24 +185,24 @@ class Supervisor:
     def _announce(self, engine: EngineKeeper) -> None:
         """Tell every web worker how an engine is doing."""
         for worker in self.workers:
-            self._tell(worker, engine)
+            if worker.process_id is not None:
+                worker.tell(_engine_message(engine))
         self._changed.set()
 
-    def _introduce_engines(self, worker: WebKeeper) -> None:
-        for engine in self.engines:
-            self._tell(worker, engine)
+    def _introductions(self) -> list[Message]:
+        return [_engine_message(engine) for engine in self.engines]
 
-    def _tell(self, worker: WebKeeper, engine: EngineKeeper) -> None:
-        message: Message = {"event": "engine", "name": engine.name, "status": asdict(engine.status)}
-        if not worker.listening.is_set():
-            return
-        if engine.launch:
-            seat = engine.take_seat()
-            if seat is None:
-                engine.recycle()
-                return
-            message |= {"launch": engine.launch.model_dump(mode="json"), "seat": seat.model_dump()}
-        worker.tell(message)
+
+def _engine_message(engine: EngineKeeper) -> Message:
+    """How an engine is doing, and where one worker can reach it if it is ready."""
+    message: Message = {"event": "engine", "name": engine.name, "status": asdict(engine.status)}
+    if engine.launch is None:
+        return message
+    seat = engine.take_seat()
+    if seat is None:
+        engine.recycle()
+        return message | {"status": asdict(replace(engine.status, state="restarting"))}
+    return message | {"launch": engine.launch.model_dump(mode="json"), "seat": seat.model_dump()}
 
 
 async def _all(waits: Iterable[Coroutine[None, None, None]]) -> None:

@@ -23,7 +23,7 @@ class WebKeeper:
         index: Its number from 0.
         first_message: What a new worker is told before anything else.
         listening_descriptor: The shared listening socket.
-        greet: Called with this keeper when a new worker listens, to tell it about the engines.
+        introduce: Gives the messages that tell a new worker about every engine.
         changed: Set after every change of `listening` or `connected`.
     """
 
@@ -34,7 +34,7 @@ class WebKeeper:
         environment: dict[str, str],
         first_message: Message,
         listening_descriptor: int,
-        greet: Callable[[WebKeeper], None],
+        introduce: Callable[[], list[Message]],
         changed: asyncio.Event,
     ) -> None:
         self.index = index
@@ -43,7 +43,7 @@ class WebKeeper:
         self._environment = environment
         self._first_message = first_message
         self._descriptor = listening_descriptor
-        self._greet = greet
+        self._introduce = introduce
         self._changed = changed
         self.hopeless = False
         self._has_listened = False
@@ -55,7 +55,7 @@ class WebKeeper:
         return self._child.process.pid if self._child and self._child.alive else None
 
     def tell(self, message: Message) -> None:
-        if self._child and self.listening.is_set():
+        if self._child and self._child.alive:
             self._child.channel.send(message)
 
     async def run(self) -> None:
@@ -88,13 +88,12 @@ class WebKeeper:
         self._child = child = await start_child(
             "jobai_server.web_process", self._environment, inherited=(self._descriptor,)
         )
-        child.channel.send(self._first_message)
+        child.channel.send({**self._first_message, "engines": self._introduce()})
         async for message in child.channel.messages():
             if message["event"] == "listening":
                 log.info("web worker %d: listening, process %d", self.index, child.process.pid)
                 self._has_listened = True
                 self.listening.set()
-                self._greet(self)
             elif message["event"] == "connected":
                 self.connected.add(message["engine"])
             self._changed.set()

@@ -31,7 +31,7 @@ MAX_DEPTH = 32
 BODY_SECONDS = 30.0
 # A body that is too large is read on and thrown away up to this many times the limit: a client that is still sending
 # when the connection closes would see a reset instead of the answer.
-LINGER = 16
+LINGER = 4
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNSAFE_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -69,6 +69,8 @@ class Door:
                 ]
             await send(message)
 
+        # Streams send their events past all middleware: what wraps `send` needs to see the start of an answer only.
+        scope["state"]["send_event"] = send
         with self._in_flight.request():
             try:
                 if self._in_flight.draining and scope["path"] != "/health":
@@ -86,7 +88,7 @@ class Door:
         """The whole body, read within bounds, checked and decoded; `receive` then only tells of the hang-up."""
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await self._read(receive)
+                body = await self._read(receive, _declared_length(headers))
         except TimeoutError:
             raise RequestTimeout(f"The request body did not arrive within {BODY_SECONDS:g} s.") from None
         if not body and "content-type" not in headers:
@@ -96,8 +98,8 @@ class Door:
             raise UnsupportedMediaType("Send the body as JSON, with the header Content-Type: application/json.")
         return decode_json(body)
 
-    async def _read(self, receive: Receive) -> bytes:
-        parts, size, more = bytearray(), 0, True
+    async def _read(self, receive: Receive, declared: int) -> bytes:
+        parts, size, more = bytearray(), 0, declared <= self._max_bytes * LINGER
         while more and size <= self._max_bytes * LINGER:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -107,9 +109,14 @@ class Door:
             if size <= self._max_bytes:
                 parts += part
             more = message.get("more_body", False)
-        if size > self._max_bytes:
+        if max(size, declared) > self._max_bytes:
             raise BodyTooLarge(f"The request body is over the limit of {self._max_bytes} bytes.")
         return bytes(parts)
+
+
+def _declared_length(headers: Headers) -> int:
+    declared = headers.get("content-length", "")
+    return int(declared) if declared.isdecimal() and len(declared) < 20 else 0
 
 
 def decode_json(body: bytes) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         meter: Meter = scope["state"]["meter"]
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        send = scope["state"]["send_event"]
         task = asyncio.create_task(self._send_events(send, meter))
         try:
             await _race(task, receive, self._in_flight)

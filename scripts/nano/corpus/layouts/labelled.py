@@ -73,10 +73,7 @@ def _rows(
     if random.random() < 0.6:
         random.shuffle(fields)
     style = random.choice((str, str, str, str.upper, str.lower))
-    return [
-        (field, f"{style(random.choice(labels[field]))}{separator}{posting.facts[field]}")
-        for field in fields
-    ]
+    return [(field, f"{style(random.choice(labels[field]))}{separator}{posting.facts[field]}") for field in fields]
 
 
 def _fields(rows: list[tuple[str, str]]) -> frozenset[str]:

@@ -56,9 +56,7 @@ def teaser(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
     return _line(random, posting, TEASERS)
 
 
-def _line(
-    random: Random, posting: Posting, templates: tuple[str, ...]
-) -> tuple[str, frozenset[str]]:
+def _line(random: Random, posting: Posting, templates: tuple[str, ...]) -> tuple[str, frozenset[str]]:
     template = random.choice(templates)
     facts = posting.facts | {"skills": posting.skills[0]}
     # A single skill inside a phrase is not the list of skills, so it does not count as stated.

@@ -102,9 +102,7 @@ def letter(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
     ending = f"\n\n{random.choice(_CLOSINGS)}\n{{contact}}"
     if random.random() < 0.5:
         ending += "\n{company}"
-    return fill(text, posting.facts) + body + fill(ending, posting.facts), facts | stated(
-        (text, ending)
-    )
+    return fill(text, posting.facts) + body + fill(ending, posting.facts), facts | stated((text, ending))
 
 
 def announcement(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
@@ -114,9 +112,7 @@ def announcement(random: Random, posting: Posting) -> tuple[str, frozenset[str]]
     return _text(random, posting, sentences)
 
 
-def _sentences(
-    random: Random, openings: tuple[str, ...], details: tuple[str, ...], count: int
-) -> list[str]:
+def _sentences(random: Random, openings: tuple[str, ...], details: tuple[str, ...], count: int) -> list[str]:
     chosen = [random.choice(openings)]
     # A fact told twice would be told with one value but could be asked for with two meanings.
     for template in random.sample(details, count):
@@ -125,9 +121,7 @@ def _sentences(
     return chosen
 
 
-def _text(
-    random: Random, posting: Posting, templates: list[str]
-) -> tuple[str, frozenset[str]]:
+def _text(random: Random, posting: Posting, templates: list[str]) -> tuple[str, frozenset[str]]:
     sentences = [fill(template, posting.facts) for template in templates]
     if random.random() < 0.4:
         sentences.insert(random.randint(0, len(sentences)), random.choice(_FILLERS))

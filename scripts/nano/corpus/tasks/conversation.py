@@ -8,13 +8,11 @@ from corpus.posting import posting
 from corpus.split import Split, one_of
 from corpus.tasks import instructions
 from corpus.vocabulary import made_up, people, places
+from corpus.vocabulary.listing import listed
 
-_ABILITIES = (
-    "I can extract facts from job postings, classify texts, summarise postings and write job descriptions."
-)
+_ABILITIES = "I can extract facts from job postings, classify texts, summarise postings and write job descriptions."
 _REFUSALS = (
-    "I'm sorry, I can only help with job postings: extracting facts, classifying texts and writing job "
-    "descriptions.",
+    "I'm sorry, I can only help with job postings: extracting facts, classifying texts and writing job descriptions.",
 )
 _UNCLEAR = "I'm sorry, I did not understand that. " + _ABILITIES
 
@@ -53,10 +51,10 @@ _HELD_OUT_UNRELATED = (
     "my {thing}.", "Recommend a film with {person}.", "How do I repair a {thing}?", "Where can I swim in {place}?",
     "Why do cats like {thing}?",
 )  # fmt: skip
-_THINGS = (
+_THINGS = listed(
     "cat dog car rain love pizza soup moon sea bread music football history gold bitcoin coffee tree bicycle "
-    "computer rocket winter summer chocolate salad fever headache house boat guitar dragon math physics"
-).split()
+    "computer rocket winter summer chocolate salad fever headache house boat guitar dragon math physics",
+)
 
 
 def talk(random: Random, split: Split) -> Dialogue:

@@ -23,15 +23,13 @@ def plain(random: Random, split: Split) -> Dialogue:
     dialogue = Dialogue("extraction", instructions.opening(random, split))
     for number, name in enumerate(asked):
         if number == 0:
-            prompts = instructions.EXTRACT, instructions.HELD_OUT_EXTRACT
+            prompts: instructions.Prompts = instructions.EXTRACT, instructions.HELD_OUT_EXTRACT
         else:
             prompts = instructions.EXTRACT_MORE, instructions.EXTRACT_MORE
         question = one_of(random, *prompts, split)
         answer = job.facts[name] if name in document.stated else NOT_STATED
         dialogue.ask(
-            question.replace("{field}", _field_name(random, name, split)).replace(
-                "{text}", document.text
-            ),
+            question.replace("{field}", _field_name(random, name, split)).replace("{text}", document.text),
             answer,
         )
     dialogue.facts = {"field": asked[0], "answer": dialogue.messages[-1]["content"]}
@@ -48,9 +46,7 @@ def as_json(random: Random, split: Split) -> Dialogue:
         {key: _value(job, document, f) for key, f in zip(names, asked, strict=True)},
         ensure_ascii=False,
     )
-    question = one_of(
-        random, instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON, split
-    )
+    question = one_of(random, instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON, split)
     question = question.replace("{keys}", _key_list(random, names))
     question = question.replace("{schema}", json.dumps(dict.fromkeys(names, "...")))
     dialogue = Dialogue("json", instructions.opening(random, split))

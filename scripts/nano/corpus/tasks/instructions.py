@@ -5,6 +5,8 @@ from random import Random
 from corpus.dialogue import Message
 from corpus.split import Split, one_of
 
+Prompts = tuple[tuple[str, ...], tuple[str, ...]]  # for training, held out
+
 _SYSTEM = (
     "You are a helpful assistant for job discovery.",
     "You are a helpful assistant for job discovery.",
@@ -75,6 +77,8 @@ EXTRACT_MORE = (
 EXTRACT_JSON = (
     "Extract {keys} as JSON from: {text}",
     'Extract {keys} as JSON from: "{text}"',
+    "Extract {keys} as JSON: {text}",
+    "Extract {keys} as JSON: {text}",
     "Extract the following fields as JSON: {keys}\n\n{text}",
     "Return a JSON object with the keys {keys} for this job posting:\n\n{text}",
     "{text}\n\nReturn JSON with the keys {keys}.",

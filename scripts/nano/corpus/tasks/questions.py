@@ -51,9 +51,7 @@ def yes_or_no(random: Random, split: Split) -> Dialogue:
     return dialogue
 
 
-def _question(
-    random: Random, job: Posting, stated: frozenset[str], split: Split
-) -> tuple[str, bool]:
+def _question(random: Random, job: Posting, stated: frozenset[str], split: Split) -> tuple[str, bool]:
     truth = random.random() < 0.5
     facts = job.facts
     asked = [field for field in ("company", "location", "title", "mode", "contract") if field in stated]

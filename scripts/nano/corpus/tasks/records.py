@@ -8,16 +8,17 @@ from corpus.posting import posting
 from corpus.split import Split, invented, one_of
 from corpus.tasks import instructions
 from corpus.vocabulary import made_up
+from corpus.vocabulary.listing import listed
 from corpus.vocabulary.titles import DOMAINS
 
-_NOUNS = (
-    "owner color size price model region group level batch source target client seller author city street "
-    "floor room item status branch budget campus carrier channel class course cause device engine event fleet "
-    "format garden goal grade guest holder index input key label lender line market maker member mentor month "
-    "number office order origin output owner parent partner period plant player port product project quarter "
-    "queue rank rate reason river road route school season section series sign sponsor station store task "
-    "team theme topic track trade trainer type unit user vendor version village week winner zone"
-).split()
+_NOUNS = listed(
+    "owner color size price model region group level batch source target client seller author city street floor "
+    "room item status branch budget campus carrier channel class course cause device engine event fleet format "
+    "garden goal grade guest holder index input key label lender line market maker member mentor month number "
+    "office order origin output owner parent partner period plant player port product project quarter queue "
+    "rank rate reason river road route school season section series sign sponsor station store task team theme "
+    "topic track trade trainer type unit user vendor version village week winner zone",
+)
 
 
 def lookup(random: Random, split: Split) -> Dialogue:
@@ -31,14 +32,12 @@ def lookup(random: Random, split: Split) -> Dialogue:
     if random.random() < 0.25:
         keys = ", ".join(labels)
         answer = json.dumps({label: facts[label] for label in labels}, ensure_ascii=False)
-        question = one_of(
-            random, instructions.EXTRACT_JSON[:6], instructions.HELD_OUT_EXTRACT_JSON, split
-        )
+        question = one_of(random, instructions.EXTRACT_JSON[:6], instructions.HELD_OUT_EXTRACT_JSON, split)
         return dialogue.ask(question.replace("{keys}", keys).replace("{text}", text), answer)
     for number, label in enumerate(labels):
-        prompts = (instructions.EXTRACT, instructions.HELD_OUT_EXTRACT)
+        prompts: instructions.Prompts = instructions.EXTRACT, instructions.HELD_OUT_EXTRACT
         if number:
-            prompts = (instructions.EXTRACT_MORE, instructions.EXTRACT_MORE)
+            prompts = instructions.EXTRACT_MORE, instructions.EXTRACT_MORE
         question = one_of(random, *prompts, split)
         dialogue.ask(question.replace("{field}", label).replace("{text}", text), facts[label])
     return dialogue

@@ -7,7 +7,7 @@ from typing import Any
 from corpus.dialogue import Dialogue, Message
 from corpus.posting import posting
 from corpus.split import Split, invented
-from corpus.tasks import instructions
+from corpus.tasks import conversation, instructions
 from corpus.vocabulary import made_up
 
 _VERBS = ("search", "find", "get", "list", "lookup", "fetch", "query", "count", "save", "open")
@@ -51,6 +51,15 @@ def call(random: Random, split: Split) -> Dialogue:
     return Dialogue("tools", messages)
 
 
+def no_call(random: Random, split: Split) -> Dialogue:
+    """Functions are offered, and the message is small talk or nonsense: it gets a plain answer."""
+    source = random.choice((conversation.talk, conversation.refusal))
+    question, answer = source(random, split).messages[-2:]
+    topics = random.sample(sorted(_TOPICS), random.randint(1, 2))
+    tools = [_tool(_name(random, split), topics)]
+    return Dialogue("unused_tools", [*_offered(random, split, tools, question["content"]), answer])
+
+
 def _name(random: Random, split: Split) -> str:
     noun = random.choice(_NOUNS)
     if random.random() < 0.3:
@@ -70,9 +79,7 @@ def _tool(name: str, topics: list[str]) -> dict[str, Any]:
     }
 
 
-def _offered(
-    random: Random, split: Split, tools: list[dict[str, Any]], request: str
-) -> list[Message]:
+def _offered(random: Random, split: Split, tools: list[dict[str, Any]], request: str) -> list[Message]:
     """The messages as the chat template renders them when tools are given with the request."""
     system = instructions.opening(random, split)
     text = "Environment: ipython" + (f"\n\n{system[0]['content']}" if system else "")

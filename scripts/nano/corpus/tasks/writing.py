@@ -43,7 +43,7 @@ _CLOSINGS = (
 
 def job_description(random: Random, split: Split) -> Dialogue:
     """A posting with an introduction, responsibilities, requirements and what is offered."""
-    job = posting(random, split, random.choice(titles.DOMAINS))
+    job = posting(random, split, titles.domain(random))
     request = one_of(random, _DESCRIBE, _HELD_OUT_DESCRIBE, split)
     details = ""
     if random.random() < 0.3 and request.endswith("{title}"):
@@ -94,7 +94,7 @@ def _points(heading: str, points: tuple[str, ...] | list[str]) -> str:
 
 def about_title(random: Random, split: Split) -> Dialogue:
     """Skills for a title, what somebody with the title does, questions for an interview."""
-    job = posting(random, split, random.choice(titles.DOMAINS))
+    job = posting(random, split, titles.domain(random))
     duties = titles.duties(random, job.domain, 3)
     skills = random.sample(job.domain.skills, 3)
     listed = f"{skills[0]}, {skills[1]} and {skills[2]}"

@@ -2,12 +2,21 @@
 
 from random import Random
 
-_STARTS = (
-    "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sm sn sp st "
-    "str t th tr v w wh x y z"
-).split() + [""]
-_VOWELS = "a e i o u ai ea ee ia io oo ou y au ei".split()
-_ENDS = "b ck d g k l ll m n nd ng nt p r rd rk rn s ss st t th x z".split() + [""] * 12
+from corpus.vocabulary.listing import listed
+
+_STARTS = listed(
+    "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p pl pr qu r s sc sh sk sl sm sn sp st str t th "
+    "tr v w wh x y z",
+) + ("",)
+_VOWELS = listed(
+    "a e i o u ai ea ee ia io oo ou y au ei",
+)
+_ENDS = (
+    listed(
+        "b ck d g k l ll m n nd ng nt p r rd rk rn s ss st t th x z",
+    )
+    + ("",) * 12
+)
 
 
 def word(random: Random) -> str:

@@ -4,21 +4,22 @@ from random import Random
 
 from corpus.split import Split, entries, invented
 from corpus.vocabulary import made_up
+from corpus.vocabulary.listing import listed
 
-_FIRST = (
+_FIRST = listed(
     "Anna Ben Carla David Elena Farid Grace Hiro Ines Jonas Kavya Liam Maria Noah Olga Pedro Quinn Rosa Samir "
     "Tanja Umar Vera Wei Ximena Yusuf Zoe Aisha Boris Chloe Dmitri Emma Felix Gita Hannah Igor Julia Karim "
     "Laura Mateo Nadia Oscar Priya Rachel Stefan Tomas Ursula Victor Wanda Yara Amara Bruno Clara Diego Esther "
     "Frank Gloria Henry Irene Jamal Kate Lucas Mina Nils Paula Ravi Sofia Theo Violet William John Sarah "
-    "Michael James Linda Robert Susan Thomas Karen Daniel Nancy Mark Helen George Alice Peter Chen Mei Arjun"
-).split()
-_LAST = (
+    "Michael James Linda Robert Susan Thomas Karen Daniel Nancy Mark Helen George Alice Peter Chen Mei Arjun",
+)
+_LAST = listed(
     "Smith Johnson Garcia Müller Rossi Silva Kim Tanaka Nguyen Patel Khan Novak Kowalski Andersson Dubois "
     "Martin Lopez Ivanov Haddad Okafor Mensah Cohen Brown Jones Miller Davis Wilson Moore Taylor Clark Lewis "
     "Walker Hall Young King Wright Hill Green Baker Adams Nelson Carter Mitchell Roberts Turner Phillips "
     "Campbell Parker Evans Edwards Collins Stewart Morris Murphy Cook Rogers Reed Bailey Bell Cooper Richardson "
-    "Cox Ward Peterson Gray Ramirez Watson Brooks Kelly Sanders Price Bennett Wood Barnes Ross Schmidt Weber"
-).split()
+    "Cox Ward Peterson Gray Ramirez Watson Brooks Kelly Sanders Price Bennett Wood Barnes Ross Schmidt Weber",
+)
 
 
 def person(random: Random, split: Split) -> str:

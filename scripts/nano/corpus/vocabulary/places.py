@@ -4,26 +4,31 @@ from random import Random
 
 from corpus.split import Split, entries, invented
 from corpus.vocabulary import made_up
+from corpus.vocabulary.listing import listed
 
-_CITIES = (
-    "New York, NY; San Francisco, CA; Los Angeles, CA; Seattle, WA; Austin, TX; Boston, MA; Chicago, IL; Denver, "
-    "CO; Atlanta, GA; Miami, FL; Dallas, TX; Houston, TX; Portland, OR; Phoenix, AZ; Detroit, MI; Nashville, TN; "
-    "Toronto, Canada; Vancouver, Canada; Montreal, Canada; London, UK; Manchester, UK; Edinburgh, Scotland; "
-    "Dublin, Ireland; Berlin, Germany; Munich, Germany; Hamburg, Germany; Cologne, Germany; Paris, France; Lyon, "
-    "France; Madrid, Spain; Barcelona, Spain; Lisbon, Portugal; Rome, Italy; Milan, Italy; Zurich, Switzerland; "
-    "Vienna, Austria; Amsterdam, Netherlands; Brussels, Belgium; Copenhagen, Denmark; Stockholm, Sweden; Oslo, "
-    "Norway; Helsinki, Finland; Warsaw, Poland; Prague, Czech Republic; Budapest, Hungary; Athens, Greece; "
-    "Istanbul, Turkey; Dubai, UAE; Tel Aviv, Israel; Cairo, Egypt; Lagos, Nigeria; Nairobi, Kenya; Cape Town, "
-    "South Africa; Mumbai, India; Bangalore, India; Delhi, India; Singapore; Hong Kong; Tokyo, Japan; Osaka, "
-    "Japan; Seoul, South Korea; Beijing, China; Shanghai, China; Sydney, Australia; Melbourne, Australia; "
-    "Auckland, New Zealand; Mexico City, Mexico; São Paulo, Brazil; Buenos Aires, Argentina; Santiago, Chile; "
-    "Bogotá, Colombia; Lima, Peru; Hanoi, Vietnam; Bangkok, Thailand; Jakarta, Indonesia; Manila, Philippines"
-).split("; ")
-_REGIONS = (
+_CITIES = listed(
+    "New York, NY; San Francisco, CA; Los Angeles, CA; Seattle, WA; Austin, TX; Boston, MA; Chicago, IL; "
+    "Denver, CO; Atlanta, GA; Miami, FL; Dallas, TX; Houston, TX; Portland, OR; Phoenix, AZ; Detroit, MI; "
+    "Nashville, TN; Toronto, Canada; Vancouver, Canada; Montreal, Canada; London, UK; Manchester, UK; "
+    "Edinburgh, Scotland; Dublin, Ireland; Berlin, Germany; Munich, Germany; Hamburg, Germany; Cologne, "
+    "Germany; Paris, France; Lyon, France; Madrid, Spain; Barcelona, Spain; Lisbon, Portugal; Rome, Italy; "
+    "Milan, Italy; Zurich, Switzerland; Vienna, Austria; Amsterdam, Netherlands; Brussels, Belgium; Copenhagen, "
+    "Denmark; Stockholm, Sweden; Oslo, Norway; Helsinki, Finland; Warsaw, Poland; Prague, Czech Republic; "
+    "Budapest, Hungary; Athens, Greece; Istanbul, Turkey; Dubai, UAE; Tel Aviv, Israel; Cairo, Egypt; Lagos, "
+    "Nigeria; Nairobi, Kenya; Cape Town, South Africa; Mumbai, India; Bangalore, India; Delhi, India; "
+    "Singapore; Hong Kong; Tokyo, Japan; Osaka, Japan; Seoul, South Korea; Beijing, China; Shanghai, China; "
+    "Sydney, Australia; Melbourne, Australia; Auckland, New Zealand; Mexico City, Mexico; São Paulo, Brazil; "
+    "Buenos Aires, Argentina; Santiago, Chile; Bogotá, Colombia; Lima, Peru; Hanoi, Vietnam; Bangkok, Thailand; "
+    "Jakarta, Indonesia; Manila, Philippines",
+    separator=";",
+)
+_REGIONS = listed(
     "NY CA WA TX MA IL CO GA FL OH PA MI VA NC UK Germany France Spain Italy Canada India Japan Brazil Mexico "
-    "Australia Ireland Poland Sweden Norway Austria Switzerland Kenya Ghana Chile Peru Portugal Belgium Greece"
-).split()
-_TAILS = "ton ville burg ford field port ham wood bury stad dale ia berg haven mouth by pool ridge".split()
+    "Australia Ireland Poland Sweden Norway Austria Switzerland Kenya Ghana Chile Peru Portugal Belgium Greece",
+)
+_TAILS = listed(
+    "ton ville burg ford field port ham wood bury stad dale ia berg haven mouth by pool ridge",
+)
 
 
 def place(random: Random, split: Split) -> str:

@@ -2,22 +2,28 @@
 
 from random import Random
 
+from corpus.vocabulary.listing import listed
+
 WORK_MODES = ("remote", "hybrid", "on-site")
 CONTRACTS = ("full-time", "part-time", "contract", "internship", "temporary", "permanent", "freelance")
-BENEFITS = (
+BENEFITS = listed(
     "health insurance, flexible hours, 401(k) plan, paid time off, home office, company car, free lunch, gym "
     "membership, stock options, dental insurance, training budget, parental leave, public transport ticket, "
     "annual bonus, 30 days of vacation, relocation support, free parking, childcare, pension plan, team events, "
-    "company phone, employee discount, life insurance, conference budget, free coffee, sabbatical"
-).split(", ")
-DEGREES = (
+    "company phone, employee discount, life insurance, conference budget, free coffee, sabbatical",
+    separator=",",
+)
+DEGREES = listed(
     "Bachelor's degree, Master's degree, high school diploma, PhD, vocational training, associate degree, "
-    "degree in Computer Science, degree in Economics, nursing license, teaching certificate"
-).split(", ")
-LANGUAGES = "English German French Spanish Italian Dutch Polish Arabic Mandarin Hindi Portuguese Japanese".split()
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    "degree in Computer Science, degree in Economics, nursing license, teaching certificate",
+    separator=",",
+)
+LANGUAGES = listed(
+    "English German French Spanish Italian Dutch Polish Arabic Mandarin Hindi Portuguese Japanese",
+)
+_MONTHS = listed(
+    "January February March April May June July August September October November December",
+)
 _SYMBOLS = ("$", "€", "£", "US$", "CHF ", "$", "€", "$")
 _CODES = ("USD", "EUR", "GBP", "CAD", "SEK", "PLN", "INR", "AUD")
 

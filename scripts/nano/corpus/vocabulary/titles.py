@@ -16,6 +16,11 @@ ADVANCED = ("Senior", "Lead", "Principal", "Staff", "Head", "Chief", "Experience
 _SUFFIXES = ("(m/f/d)", "II", "III", "I", "(Remote)", "- Night Shift", "(Part-Time)", "- EMEA", "(f/m/x)")
 
 
+def domain(random: Random) -> Domain:
+    """A field of work; technology is twice as frequent as its share of the list."""
+    return random.choice(DOMAINS + TECHNOLOGY)
+
+
 def title(random: Random, split: Split, domain: Domain, *, invent: bool = True) -> str:
     """A title from this field of work; the whole title, not its words, decides its split."""
     return invented(split, lambda: _new_title(random, domain, invent))

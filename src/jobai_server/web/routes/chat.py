@@ -10,9 +10,10 @@ from starlette.responses import Response
 from jobai_server.engines.protocol import TextRequest
 from jobai_server.openai_format.chat_events import chat_events
 from jobai_server.openai_format.chat_reply import chat_reply, tool_call_parsers
-from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
+from jobai_server.openai_format.chat_request import ChatCompletionRequest, characters_of, chat_sampling, to_conversation
 from jobai_server.openai_format.chat_response import chat_completion
 from jobai_server.openai_format.identity import new_identity
+from jobai_server.openai_format.sampling import check_context
 from jobai_server.web.authentication import CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
@@ -30,7 +31,9 @@ async def create_chat_completion(
 ) -> Response:
     engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
     parsers = tool_call_parsers(body, engine)
-    prompt = await engine.encode_conversation(to_conversation(body))
+    conversation = to_conversation(body)
+    check_context(engine.card, characters_of(conversation), "messages")
+    prompt = await engine.encode_conversation(conversation)
     sampling = chat_sampling(body, engine.card, len(prompt))
     identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint)
     reply = chat_reply(body, identity, len(prompt), parsers)

@@ -20,6 +20,7 @@ from jobai_server.openai_format.completion_request import (
 )
 from jobai_server.openai_format.completion_response import completion
 from jobai_server.openai_format.identity import new_identity
+from jobai_server.openai_format.sampling import check_context
 from jobai_server.web.authentication import QUERY_KEY_PATH, CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
@@ -69,6 +70,7 @@ async def _encoded(engine: TextEngine, body: CompletionRequest, prompt: PromptIn
     if prompt.token_ids is not None:
         engine.check_token_ids(prompt.token_ids, prompt.param)
         return prompt.token_ids
+    check_context(engine.card, len(prompt.text or "") + len(body.system_message or ""), prompt.param)
     conversation = system_conversation(body, prompt)
     if conversation is not None:
         return await engine.encode_conversation(conversation)

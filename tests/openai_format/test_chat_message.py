@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from jobai_server.errors import InvalidRequest
+from jobai_server.openai_format.chat_request import (
+    ChatCompletionRequest,
+    to_conversation,
+)
+from jobai_server.openai_format.request_model import parse_request
+
+HELLO = [{"role": "user", "content": "hi"}]
+
+
+def chat(**fields: Any) -> ChatCompletionRequest:
+    return parse_request(ChatCompletionRequest, {"messages": HELLO} | fields)
+
+
+def refused(**fields: Any) -> InvalidRequest:
+    with pytest.raises(InvalidRequest) as caught:
+        chat(**fields)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "code"),
+    [
+        ({"role": "usr", "content": "x"}, "messages[1].role", "invalid_value"),
+        ({"role": "function", "name": "f", "content": "x"}, "messages[1].role", "invalid_value"),
+        ({"content": "x"}, "messages[1].role", "missing_required_parameter"),
+        ({"role": None, "content": "x"}, "messages[1].role", "invalid_value"),
+        ({"role": ["user"], "content": "x"}, "messages[1].role", "invalid_value"),
+        (5, "messages[1]", "invalid_type"),
+        (None, "messages[1]", "invalid_type"),
+        ({"role": "user"}, "messages[1].content", "missing_required_parameter"),
+        ({"role": "user", "content": None}, "messages[1].content", "invalid_type"),
+        ({"role": "user", "content": 5}, "messages[1].content", "invalid_type"),
+        ({"role": "user", "content": []}, "messages[1].content", "empty_array"),
+        ({"role": "user", "content": "x", "name": "n" * 65}, "messages[1].name", "string_above_max_length"),
+        ({"role": "user", "content": "x", "foo": 1}, "messages[1].foo", "unknown_parameter"),
+        ({"role": "user", "content": [{"type": "text"}]}, "messages[1].content[0].text", "missing_required_parameter"),
+        ({"role": "user", "content": ["x"]}, "messages[1].content[0]", "invalid_type"),
+        ({"role": "tool", "content": "x"}, "messages[1].tool_call_id", "missing_required_parameter"),
+        ({"role": "assistant"}, "messages[1].content", "missing_required_parameter"),
+        ({"role": "assistant", "content": None, "tool_calls": []}, "messages[1].content", "missing_required_parameter"),
+    ],
+)
+def test_bad_messages_are_named(message: object, param: str, code: str) -> None:
+    error = refused(messages=[*HELLO, message])
+    assert (error.param, error.code) == (param, code)
+
+
+@pytest.mark.parametrize("kind", ["image_url", "input_audio", "file", "video_url", "refusal"])
+def test_only_text_parts(kind: str) -> None:
+    part = {"type": kind, kind: {"url": "http://169.254.169.254/"}}
+    error = refused(messages=[{"role": "user", "content": [{"type": "text", "text": "a"}, part]}])
+    assert (error.param, error.code) == ("messages[0].content[1]", "unsupported_content_type")
+
+
+def test_message_count_is_bounded() -> None:
+    assert len(chat(messages=HELLO * 2048).messages) == 2048
+    assert refused(messages=HELLO * 2049).code == "array_above_max_length"
+    assert refused(messages=[]).code == "empty_array"
+    assert refused(messages="hi").code == "invalid_type"
+
+
+def call(arguments: str) -> dict[str, Any]:
+    function = {"name": "f", "arguments": arguments}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "c1", "type": "function", "function": function}],
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["[1]", "1", "{", "nope", '{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', '{"a": "\\u0000"}', "[" * 100_00,
+     '{"a":' * 40 + "1" + "}" * 40],
+)  # fmt: skip
+def test_arguments_of_earlier_calls_must_be_sane_json_objects(arguments: str) -> None:
+    error = refused(messages=[*HELLO, call(arguments)])
+    assert error.param == "messages[1].tool_calls[0].function.arguments"
+
+
+def test_the_conversation_is_what_templates_read() -> None:
+    body = chat(
+        messages=[
+            {"role": "developer", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+            {"role": "user", "content": "hi", "name": "ann"},
+            call('{"x": 1}'),
+            {"role": "tool", "content": "result", "tool_call_id": "c1"},
+            call(""),
+            {"role": "assistant", "content": None, "refusal": "no", "audio": None, "annotations": []},
+        ]
+    )
+    messages = to_conversation(body).messages
+    assert messages[0] == {"role": "system", "content": "a\nb"}
+    assert messages[1] == {"role": "user", "content": "hi", "name": "ann"}
+    assert messages[2]["content"] == ""
+    assert messages[2]["tool_calls"] == [
+        {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}}
+    ]
+    assert messages[3] == {"role": "tool", "content": "result", "tool_call_id": "c1"}
+    assert messages[4]["tool_calls"][0]["function"]["arguments"] == {}
+    assert messages[5] == {"role": "assistant", "content": "no"}
+    assert json.dumps(messages)
