@@ -28,7 +28,7 @@ def settings(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Ser
 
 @pytest.fixture
 async def access(settings: ServerSettings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Access]:
-    monkeypatch.setattr(database, "CHANGE_SECONDS", 1.0)
+    monkeypatch.setattr(database, "DEADLINE_SECONDS", 1.0)
     access = await Access.opened(await prepared_store(settings))
     following = asyncio.create_task(access.follow())
     yield access

@@ -19,8 +19,9 @@ from jobai_server.errors import ConfigurationError, StoreUnavailable
 log = logging.getLogger(__name__)
 
 FILE_NAME = "keys.sqlite3"
-READ_SECONDS = 1.0
-CHANGE_SECONDS = 5.0
+# Of what workers ask all the time to stay up to date; whatever else is asked may take longer.
+POLL_DEADLINE_SECONDS = 1.0
+DEADLINE_SECONDS = 5.0
 # SQLite's wait for another writer; shorter than our deadline, so that its own error comes first.
 BUSY_SECONDS = 4.0
 
@@ -51,13 +52,13 @@ class Database:
         except (SQLAlchemyError, ValueError):  # whose messages may hold the password
             raise ConfigurationError("JOBAI_DATABASE_URL cannot be read; check its port and its options.") from None
 
-    def reading(self, seconds: float = READ_SECONDS) -> AbstractAsyncContextManager[AsyncConnection]:
+    def reading(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that sees one state of the store.
 
         Raises:
             StoreUnavailable: On entering, inside or on leaving.
         """
-        return self._transaction("BEGIN", seconds, logging.DEBUG)
+        return self._transaction("BEGIN", DEADLINE_SECONDS if seconds is None else seconds, logging.DEBUG)
 
     def changing(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that may write; what it wrote is durable once the block has been left.
@@ -65,7 +66,7 @@ class Database:
         Raises:
             StoreUnavailable: On entering, inside or on leaving; nothing was acknowledged then.
         """
-        return self._transaction("BEGIN IMMEDIATE", CHANGE_SECONDS if seconds is None else seconds, logging.ERROR)
+        return self._transaction("BEGIN IMMEDIATE", DEADLINE_SECONDS if seconds is None else seconds, logging.ERROR)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -122,11 +123,11 @@ def _postgres(url: URL) -> AsyncEngine:
         hide_parameters=True,
         pool_size=2,
         max_overflow=2,
-        pool_timeout=READ_SECONDS,
+        pool_timeout=POLL_DEADLINE_SECONDS,
         pool_pre_ping=True,
         connect_args={
-            "timeout": READ_SECONDS,
-            "command_timeout": CHANGE_SECONDS,
+            "timeout": POLL_DEADLINE_SECONDS,
+            "command_timeout": DEADLINE_SECONDS,
             "server_settings": {"application_name": "jobai-server"},
         },
     )
