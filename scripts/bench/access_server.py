@@ -2,7 +2,8 @@
 
     PYTHONPATH=src:. python scripts/bench/access_server.py {open|guarded}
 
-Prints its port and two keys, one without limits and one with all of them, as one line of JSON, and serves until killed.
+With JOBAI_REDIS_URL limits are counted there. Prints its port and two keys, one without limits and one with all of
+them, as one line of JSON, and serves until killed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 from fastapi import APIRouter, FastAPI, Request
+from pydantic import SecretStr
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.stand_in_engine import StandInEngine
@@ -88,7 +91,8 @@ def open_app(state: WebState) -> FastAPI:
 @contextlib.asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[tuple[WebState, list[str]]]:
     """Everything a worker has, and the two keys."""
-    settings = ServerSettings(data_directory=folder / "data")
+    redis_url = os.environ.get("JOBAI_REDIS_URL")
+    settings = ServerSettings(data_directory=folder / "data", redis_url=SecretStr(redis_url) if redis_url else None)
     access = await Access.opened(await prepared_store(settings))
     _, plain = await access.create("bench", KeyFields(name="no limits"))
     limits = {"rate_limit": PLENTY, "tokens_per_minute": PLENTY, "max_concurrent_requests": PLENTY}

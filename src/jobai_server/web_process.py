@@ -99,8 +99,8 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
     running = RunningRequests(Path(first["counters"]), names, first["index"], state.settings.workers)
     connections = Connections(state.catalog, running, lambda engine: _connected(channel, engine))
     listener = socket.socket(fileno=first["listening_descriptor"])
-    follow = asyncio.create_task(state.access.follow())
     orders = Orders(channel, connections, state.in_flight, server, state.settings.drain_seconds)
+    follow = asyncio.create_task(state.access.follow())
     obeying = asyncio.create_task(orders.obey(first["engines"]))
     obeying.add_done_callback(orders.end)
     try:
@@ -121,6 +121,12 @@ def _connected(channel: Channel, engine: str) -> None:
     gc.collect()
     gc.freeze()
     channel.send({"event": "connected", "engine": engine})
+
+
+def _import_early() -> None:
+    """What the first requests need and what takes seconds to import, while the engines start."""
+    for module in ("openai.types.chat", "vllm.v1.engine.async_llm"):
+        importlib.import_module(module)
 
 
 def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:

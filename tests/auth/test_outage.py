@@ -28,7 +28,7 @@ def settings(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Ser
 
 @pytest.fixture
 async def access(settings: ServerSettings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Access]:
-    monkeypatch.setattr(database, "CHANGE_SECONDS", 1.0)
+    monkeypatch.setattr(database, "DEADLINE_SECONDS", 1.0)
     access = await Access.opened(await prepared_store(settings))
     following = asyncio.create_task(access.follow())
     yield access
@@ -42,12 +42,14 @@ def paused(postgres: Cluster) -> Iterator[None]:
     """Postgres stands still: connections open, and nothing is ever answered."""
     family = [postgres.process, *psutil.Process(postgres.process.pid).children(recursive=True)]
     for process in family:
-        process.send_signal(signal.SIGSTOP)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
         for process in family:
-            process.send_signal(signal.SIGCONT)
+            with contextlib.suppress(psutil.NoSuchProcess):  # one of Postgres's own, that was on its way out
+                process.send_signal(signal.SIGCONT)
 
 
 async def test_a_database_that_stands_still_holds_up_nobody(postgres: Cluster, access: Access) -> None:

@@ -144,10 +144,19 @@ async def test_a_given_pepper_needs_no_file(settings: ServerSettings) -> None:
         attached_store(settings)
 
 
-async def test_a_database_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    url = SecretStr(f"postgresql://someone:sesame@/jobai?host={tmp_path}")
-    line = await refusal(ServerSettings(data_directory=tmp_path / "data", database_url=url))
-    assert line.startswith("The key store at JOBAI_DATABASE_URL cannot be used: ")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://someone:sesame@/jobai?host={folder}",
+        "postgresql://someone:sesame@localhost:1/jobai",
+        "postgresql://someone:sesame@localhost:port/jobai",
+        "postgresql://someone:sesame@localhost:1/jobai?nonsense=1",
+    ],
+)
+async def test_a_database_that_is_not_there_is_refused(tmp_path: Path, url: str) -> None:
+    given = SecretStr(url.format(folder=tmp_path))
+    line = await refusal(ServerSettings(data_directory=tmp_path / "data", database_url=given))
+    assert "JOBAI_DATABASE_URL" in line
     assert "sesame" not in line
 
 

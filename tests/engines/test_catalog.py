@@ -7,7 +7,7 @@ import pytest
 from tests.stand_in_engine import StandInEngine, stand_in_card
 
 from jobai_server.engines.catalog import Catalog, EngineStatus
-from jobai_server.errors import ModelUnavailable, UnknownModel
+from jobai_server.errors import ModelUnavailable, PermissionDenied, UnknownModel
 
 WRITER = stand_in_card(name="writer", aliases=("gpt-4",), roles=("primary",))
 JUDGE = stand_in_card(name="judge", aliases=(), roles=("classification", "moderation"))
@@ -20,7 +20,7 @@ def catalog() -> Catalog:
 
 def test_engines_are_starting_at_first(catalog: Catalog) -> None:
     assert {entry.status.state for entry in catalog.entries.values()} == {"starting"}
-    assert catalog.cards(allowed=None) == [WRITER, JUDGE]
+    assert catalog.cards(None) == [WRITER, JUDGE]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_engine_goes_by_its_names_and_its_roles(catalog: Catalog, asked: str, fo
     for name, engine in engines.items():
         catalog.entries[name].engine = engine
     assert catalog.text(asked, role="primary", allowed=None) is engines[found]
-    assert catalog.card(asked, allowed=None).name == found
+    assert catalog.card(asked, None).name == found
 
 
 @pytest.mark.parametrize(("role", "found"), [("primary", "writer"), ("classification", "judge")])
@@ -52,7 +52,7 @@ def test_unknown_model_is_named_and_shortened(catalog: Catalog, asked: str) -> N
 
 def test_card_of_an_unknown_model_is_refused(catalog: Catalog) -> None:
     with pytest.raises(UnknownModel):
-        catalog.card("unheard-of", allowed=None)
+        catalog.card("unheard-of", None)
 
 
 @pytest.mark.parametrize("state", ["starting", "restarting", "failed", "stopped"])
@@ -74,3 +74,19 @@ def test_failed_model_is_to_be_tried_later_than_a_starting_one(catalog: Catalog)
             catalog.text("writer", role="primary", allowed=None)
         waits.append(refused.value.retry_after)
     assert waits[0] < waits[1]
+
+
+@pytest.mark.parametrize("allowed", [{"writer"}, {"gpt-4"}, {"primary"}, {"unheard-of", "writer"}])
+def test_any_name_of_a_model_allows_all_of_them(catalog: Catalog, allowed: set[str]) -> None:
+    engine = catalog.entries["writer"].engine = StandInEngine()
+    for asked in (None, "writer", "gpt-4", "primary"):
+        assert catalog.text(asked, role="primary", allowed=frozenset(allowed)) is engine
+    assert catalog.cards(frozenset(allowed)) == [WRITER]
+    for asked in ("judge", "classification"):
+        with pytest.raises(PermissionDenied) as refused:
+            catalog.text(asked, role="primary", allowed=frozenset(allowed))
+        assert refused.value.param == "model"
+        with pytest.raises(PermissionDenied):
+            catalog.card(asked, frozenset(allowed))
+    with pytest.raises(UnknownModel):
+        catalog.text("unheard-of", role="primary", allowed=frozenset(allowed))

@@ -14,13 +14,14 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from jobai_server.errors import StoreUnavailable
+from jobai_server.errors import ConfigurationError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = "keys.sqlite3"
-READ_SECONDS = 1.0
-CHANGE_SECONDS = 5.0
+# Of what workers ask all the time to stay up to date; whatever else is asked may take longer.
+POLL_DEADLINE_SECONDS = 1.0
+DEADLINE_SECONDS = 5.0
 # SQLite's wait for another writer; shorter than our deadline, so that its own error comes first.
 BUSY_SECONDS = 4.0
 
@@ -39,18 +40,25 @@ class Database:
 
     @classmethod
     def at(cls, url: str | None, data_directory: Path) -> Database:
-        """The database at a `postgresql://` URL, or the SQLite file in the data directory, which must exist."""
+        """The database at a `postgresql://` URL, or the SQLite file in the data directory, which must exist.
+
+        Raises:
+            ConfigurationError: The URL cannot be read.
+        """
         if url is None:
             return cls(_sqlite(data_directory / FILE_NAME))
-        return cls(_postgres(make_url(url)))
+        try:
+            return cls(_postgres(make_url(url)))
+        except (SQLAlchemyError, ValueError):  # whose messages may hold the password
+            raise ConfigurationError("JOBAI_DATABASE_URL cannot be read; check its port and its options.") from None
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def reading(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that sees one state of the store.
 
         Raises:
             StoreUnavailable: On entering, inside or on leaving.
         """
-        return self._transaction("BEGIN", READ_SECONDS, logging.DEBUG)
+        return self._transaction("BEGIN", DEADLINE_SECONDS if seconds is None else seconds, logging.DEBUG)
 
     def changing(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection in a transaction that may write; what it wrote is durable once the block has been left.
@@ -58,7 +66,7 @@ class Database:
         Raises:
             StoreUnavailable: On entering, inside or on leaving; nothing was acknowledged then.
         """
-        return self._transaction("BEGIN IMMEDIATE", CHANGE_SECONDS if seconds is None else seconds, logging.ERROR)
+        return self._transaction("BEGIN IMMEDIATE", DEADLINE_SECONDS if seconds is None else seconds, logging.ERROR)
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -115,11 +123,11 @@ def _postgres(url: URL) -> AsyncEngine:
         hide_parameters=True,
         pool_size=2,
         max_overflow=2,
-        pool_timeout=READ_SECONDS,
+        pool_timeout=POLL_DEADLINE_SECONDS,
         pool_pre_ping=True,
         connect_args={
-            "timeout": READ_SECONDS,
-            "command_timeout": CHANGE_SECONDS,
+            "timeout": POLL_DEADLINE_SECONDS,
+            "command_timeout": DEADLINE_SECONDS,
             "server_settings": {"application_name": "jobai-server"},
         },
     )

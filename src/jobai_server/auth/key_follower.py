@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from jobai_server.auth import key_rows
-from jobai_server.auth.database import Database
+from jobai_server.auth.database import POLL_DEADLINE_SECONDS, Database
 from jobai_server.auth.key_ring import KeyRing
 from jobai_server.errors import StoreUnavailable
 
@@ -29,7 +29,7 @@ class KeyFollower:
         Raises:
             StoreUnavailable: The ring stays as it is.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(POLL_DEADLINE_SECONDS) as connection:
             known, revision = self._ring.revision, await key_rows.revision_of(connection)
             if revision < known:  # the store went back in time: a restored backup
                 records = await key_rows.records_since(connection, -1)

@@ -36,6 +36,9 @@ async def prepared_store(settings: ServerSettings) -> KeyStore:
     opened = _database(settings)
     try:
         return KeyStore(opened, await _prepared(opened, pepper, settings))
+    except TypeError:  # how asyncpg says that it knows no such option
+        await opened.close()
+        raise ConfigurationError("JOBAI_DATABASE_URL has options that are not understood.") from None
     except StoreUnavailable as error:
         await opened.close()
         cause = error.__cause__ or error
@@ -95,12 +98,13 @@ def _require_file(directory: Path, *, has_pepper: bool) -> None:
 
 
 async def _prepared(opened: Database, pepper: Pepper | None, settings: ServerSettings) -> Pepper:
-    async with opened.changing(PREPARE_SECONDS) as connection:
-        if opened.is_sqlite:
+    if opened.is_sqlite:
+        async with opened.reading(PREPARE_SECONDS) as connection:
             verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
-            if verdict != "ok":
-                raise ConfigurationError(f"{_named(settings)} is damaged; restore it from a backup.")
-        else:
+        if verdict != "ok":
+            raise ConfigurationError(f"{_named(settings)} is damaged; restore it from a backup.")
+    async with opened.changing(PREPARE_SECONDS) as connection:
+        if not opened.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         await connection.run_sync(migrate)
     # The pepper comes after the tables are safely there; see _require_file.
