@@ -123,12 +123,6 @@ def _connected(channel: Channel, engine: str) -> None:
     channel.send({"event": "connected", "engine": engine})
 
 
-def _import_early() -> None:
-    """What the first requests need and what takes seconds to import, while the engines start."""
-    for module in ("openai.types.chat", "vllm.v1.engine.async_llm"):
-        importlib.import_module(module)
-
-
 def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
     """What clients see of each text engine, before the engines themselves can say more."""
     return {

@@ -24,7 +24,6 @@ ADMIN_KEY = "test-admin-key-0123456789-abcdefghijklmnop"
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 READY = "jobai-server is ready"
-SHOWN_KEY = re.compile(r"^  admin key  (jobai_\S+)$", re.MULTILINE)
 
 # What a surrounding shell may have set for a server of its own.
 SETTINGS = frozenset({"HOST", "PORT", "WORKERS", "CONFIG_FILE", "DEBUG", "DOWNLOAD_MODELS_ON_START"})
