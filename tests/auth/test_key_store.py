@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from jobai_server.auth.access import Access
+from jobai_server.auth.api_key import new_api_key
 from jobai_server.auth.key_fields import KeyFields
 from jobai_server.auth.key_follower import KeyFollower
 from jobai_server.auth.key_record import KeyState
@@ -180,6 +182,26 @@ async def test_lists_are_filtered_and_paged(store: KeyStore, state: KeyState, ro
     assert found == expected[::-1]
     with pytest.raises(UnknownKey):
         await store.list(KeyFilter(after="0" * 12))
+
+
+async def test_a_key_that_another_process_has_just_made_opens_at_once(
+    store: KeyStore, settings: ServerSettings
+) -> None:
+    access = await Access.opened(store)  # and nothing follows the store
+    other = await prepared_store(settings)
+    try:
+        _, key = await other.create(ACTOR, KeyFields(name="a"))
+        with pytest.raises(NotAuthenticated):
+            access.authenticate(key)
+        assert (await access.authenticate_new(key)).name == "a"
+        await other.revoke(ACTOR, key)
+        await other.create(ACTOR, KeyFields(name="admin", role="admin"))
+        with pytest.raises(NotAuthenticated):
+            await access.authenticate_new(new_api_key("0" * 12))
+        with pytest.raises(KeyRevoked):
+            await access.authenticate_new(key)
+    finally:
+        await other.database.close()
 
 
 async def test_a_ring_follows_what_other_processes_change(store: KeyStore, settings: ServerSettings) -> None:

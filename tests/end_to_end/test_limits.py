@@ -30,7 +30,6 @@ def new_key(server: RunningServer, **limits: int) -> str:
     body = {"name": "limited", "role": "client", **limits}
     created = httpx.post(f"{server.url}/api-keys/create", json=body, headers=server.headers, timeout=30)
     assert created.status_code in (200, 201), created.text
-    time.sleep(1)  # until every worker has heard of it
     return str(created.json()["key"])
 
 

@@ -14,7 +14,7 @@ from jobai_server.auth.key_record import KeyRecord
 from jobai_server.auth.key_ring import KeyRing
 from jobai_server.auth.key_rows import KeyFilter
 from jobai_server.auth.key_store import KeyStore
-from jobai_server.errors import StoreUnavailable
+from jobai_server.errors import KeyExpired, KeyRevoked, NotAuthenticated, StoreUnavailable
 
 
 class Access:
@@ -39,6 +39,17 @@ class Access:
         Raises:
             NotAuthenticated, AuthUnavailable: As KeyRing.
         """
+        return self._ring.authenticate(key)
+
+    async def authenticate_new(self, key: str) -> Caller:
+        """As `authenticate`, but a key of our form that is unknown here may just have been made by another worker."""
+        try:
+            return self._ring.authenticate(key)
+        except NotAuthenticated as error:
+            if isinstance(error, KeyExpired | KeyRevoked) or public_id_of(key) is None:
+                raise
+        with contextlib.suppress(StoreUnavailable):
+            await self._follower.catch_up()
         return self._ring.authenticate(key)
 
     async def follow(self) -> None:

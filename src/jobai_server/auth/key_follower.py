@@ -22,6 +22,7 @@ class KeyFollower:
     def __init__(self, database: Database, ring: KeyRing) -> None:
         self._database = database
         self._ring = ring
+        self._catching_up = asyncio.Lock()
 
     async def refresh(self) -> None:
         """Load what is new.
@@ -40,6 +41,11 @@ class KeyFollower:
         else:
             self._ring.apply(records)
         self._ring.confirm(revision)
+
+    async def catch_up(self) -> None:
+        """As `refresh`, one after another, so that many who ask at once take up one connection."""
+        async with self._catching_up:
+            await self.refresh()
 
     async def follow(self) -> None:
         """Until cancelled."""

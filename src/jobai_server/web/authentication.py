@@ -29,7 +29,7 @@ async def authenticated(request: Request) -> Caller:
     address = guesses.check(request)
     try:
         key = presented_key(request, query_allowed=_may_be_in_query(request, state.settings))
-        request.state.caller = caller = state.access.authenticate(key)
+        request.state.caller = caller = await state.access.authenticate_new(key)
     except NotAuthenticated as error:
         guesses.note(address, error)
         raise
