@@ -86,8 +86,9 @@ def _listener(server: ServerSettings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    except (OSError, UnicodeError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number) if number and number > 0 else _one_line(str(error))
         raise ConfigurationError(
             f"cannot listen on {server.host}:{server.port}: {reason}; choose another with HOST and PORT."
         ) from error
@@ -125,6 +126,10 @@ async def _admin_key(server: ServerSettings) -> tuple[list[str], str]:
         return lines, SHELL_KEY
     await asyncio.sleep(2 * POLL_SECONDS)  # until every web worker has heard of it
     return [f"  admin key  {key}", "             shown this once; keep it safe"], key
+
+
+def _one_line(text: str) -> str:
+    return (text.splitlines() or ["no reason given"])[0]
 
 
 def _curl(url: str, key: str) -> str:

@@ -68,6 +68,12 @@ def test_n_gives_that_many_different_answers(client: OpenAI) -> None:
     assert answer.usage.completion_tokens == 48
 
 
+def test_several_answers_at_temperature_zero_are_the_same(client: OpenAI) -> None:
+    one = client.chat.completions.create(model=MODEL, messages=MESSAGES, temperature=0, max_tokens=16)
+    several = client.chat.completions.create(model=MODEL, messages=MESSAGES, n=3, temperature=0, max_tokens=16)
+    assert {choice.message.content for choice in several.choices} == {one.choices[0].message.content}
+
+
 def test_equal_seeds_give_equal_answers_and_others_do_not(client: OpenAI) -> None:
     def answer(seed: int) -> str | None:
         reply = client.chat.completions.create(

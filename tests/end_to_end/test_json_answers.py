@@ -99,3 +99,20 @@ def test_a_schema_that_is_none_is_refused(client: OpenAI) -> None:
 
 def _format(schema: dict[str, Any]) -> ResponseFormatJSONSchema:
     return {"type": "json_schema", "json_schema": {"name": "job", "schema": schema, "strict": True}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"enum": ["a<|eot_id|>b"]},
+        {"type": "object", "properties": {"<|end_of_text|>": {"type": "string"}}},
+        {"type": "integer", "multipleOf": 999999937},
+        {"enum": [2**70]},
+        {"type": "object", "x-guidance": {"item_separator": "(("}},
+        {"type": "array", "uniqueItems": True},
+    ],
+)
+def test_a_schema_that_cannot_be_followed_is_refused_by_name(client: OpenAI, schema: dict[str, Any]) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        client.chat.completions.create(model=MODEL, messages=MESSAGES, max_tokens=20, response_format=_format(schema))
+    assert refused.value.param == "response_format"

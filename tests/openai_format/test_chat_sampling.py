@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from tests.stand_in_engine import stand_in_card
 
+from jobai_server.engines.protocol import Conversation
 from jobai_server.errors import ContextTooLong, InvalidRequest
 from jobai_server.openai_format.chat_request import (
     ChatCompletionRequest,
-    characters_of,
     chat_sampling,
-    to_conversation,
 )
 from jobai_server.openai_format.request_model import parse_request
 
@@ -61,8 +60,10 @@ def test_lengths_beyond_the_context_are_refused(field: str) -> None:
     assert prompt.value.param == "messages"
 
 
-def test_characters_of_a_conversation() -> None:
-    assert characters_of(to_conversation(chat(messages=HELLO * 3))) == 6
+def test_characters_of_a_conversation_are_those_of_all_its_texts() -> None:
+    assert Conversation([{"content": "ab", "tool_calls": [{"arguments": {"cd": ["ef", 1, None]}}]}]).characters == len(
+        "contentabtool_callsargumentscdef"
+    )
 
 
 @pytest.mark.parametrize(("model", "code"), [("m" * 257, "string_above_max_length"), ({"a": 1}, "invalid_type")])

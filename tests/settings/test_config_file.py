@@ -24,6 +24,11 @@ def test_byte_order_mark_is_accepted(load: Load, name: str) -> None:
     assert load('\ufeff{"primary_model": {"name": "a", "source": "o/r"}}', name).models.primary_model.name == ("a",)
 
 
+MERGE_BOMB = "a: &a0 {k: 1}\n" + "".join(
+    f"b{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 20)}]}}\n" for level in range(1, 9)
+)
+
+
 def test_merged_entries_may_override(load: Load) -> None:
     text = "primary_model: &p {name: a, source: o/r}\nclassification_model: {<<: *p, name: b}"
     assert list(load(text).models.text_engines()) == ["a", "b"]
@@ -34,6 +39,9 @@ def test_merged_entries_may_override(load: Load) -> None:
     [
         ("x.yaml", "a: 1\na: 2", "line 2: the key a appears twice"),
         ("x.yaml", "a:\n  b: 1\n  b: 2", "line 3: the key b appears twice"),
+        ("x.yaml", MERGE_BOMB, "line 4: too many merged entries"),
+        ("x.yaml", "a: !!bool x", "a value does not fit its tag"),
+        ("x.yaml", "a: !!timestamp x", "a value does not fit its tag"),
         ("x.yaml", "a: [", "line 1: expected the node content, but found '<stream end>'"),
         ("x.yaml", "", "not a model config; it begins with primary_model and its settings"),
         ("x.yaml", "- a", "not a model config; it begins with primary_model and its settings"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
@@ -97,6 +98,45 @@ async def test_headers_over_64_kib_are_refused(served: ServedApp) -> None:
     await writer.drain()
     assert b"431" in await reader.readline()
     writer.close()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [b"x-long: " + b"a" * 100_000 + b"\r\n", b"".join(b"x-%d: y\r\n" % number for number in range(200))],
+)
+async def test_heads_that_come_in_one_piece_are_bounded_too(served: ServedApp, fields: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"GET /health HTTP/1.1\r\nhost: x\r\n" + fields + b"\r\n")
+    assert b"431" in await reader.readline()
+    writer.close()
+
+
+@pytest.mark.parametrize("trailer", [b"x-%05d: yyyyyyyy\r\n", b"x-%05d: " + b"y" * 10_000])
+async def test_trailers_are_bounded(served: ServedApp, trailer: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"POST /x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n")
+    sent = 0
+    with contextlib.suppress(ConnectionError):  # what a client sees that sends on after it was refused
+        for number in range(10_000):
+            writer.write(trailer % number)
+            await writer.drain()
+            sent += len(trailer)
+            await asyncio.sleep(0)
+        assert b"431" in await reader.readline()
+    assert sent < 10_000 * len(trailer) / 2
+    writer.close()
+
+
+async def test_a_request_after_a_large_body_is_not_taken_for_a_large_head(served: ServedApp) -> None:
+    for _ in range(3):
+        assert (await served.chat(user="x" * 500, metadata={"a": "y" * 500})).status_code == 200
+        assert (await served.chat(messages=[{"role": "user", "content": "z" * 90_000}])).status_code == 400
+        assert (await served.client.get("/health")).status_code == 200
+
+
+async def test_an_unknown_url_is_a_404_whatever_the_body(served: ServedApp) -> None:
+    response = await served.client.post("/v1/xyz", content=b"\xff", headers={"content-type": "text/plain"})
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_url")
 
 
 async def test_nonsense_is_a_400_in_the_usual_shape(served: ServedApp) -> None:

@@ -94,6 +94,15 @@ def _check_complete(model: ModelSettings, folder: Path) -> None:
             + "."
         )
     _check_quantization(model, config)
+    _check_context(model, config)
+
+
+def _check_context(model: ModelSettings, config: dict[str, object]) -> None:
+    longest = config.get("max_position_embeddings")
+    if isinstance(longest, int) and model.context_length and model.context_length > longest:
+        raise ConfigurationError(
+            f"Model '{model.name[0]}': context_length is {model.context_length}, but the model takes {longest} tokens."
+        )
 
 
 def _check_quantization(model: ModelSettings, config: dict[str, object]) -> None:

@@ -46,6 +46,21 @@ class Conversation:
     messages: Sequence[Mapping[str, Any]]
     tools: Sequence[Mapping[str, Any]] = ()
 
+    @property
+    def characters(self) -> int:
+        """Characters in all texts, at whatever depth."""
+        pending: list[Any] = [*self.messages, *self.tools]
+        total = 0
+        while pending:
+            value = pending.pop()
+            if isinstance(value, str):
+                total += len(value)
+            elif isinstance(value, Mapping):
+                pending += [*value.keys(), *value.values()]
+            elif isinstance(value, Sequence):
+                pending += value
+        return total
+
 
 @dataclass(frozen=True, slots=True)
 class JsonShape:

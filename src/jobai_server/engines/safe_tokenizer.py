@@ -69,6 +69,10 @@ class SafeTokenizer:
         """Characters in the longest token: text longer than this times the context cannot fit it."""
         return max(len(token) for token in self._tokenizer.get_vocab())
 
+    def holds_control_token(self, text: str) -> bool:
+        """Whether a control-token look-alike is in this text."""
+        return self._look_alike.search(text) is not None
+
     def token_bytes(self, token_id: int) -> bytes:
         """The bytes one token stands for, also where they are only part of a character."""
         return token_bytes(self._tokenizer.convert_ids_to_tokens(token_id) or "")

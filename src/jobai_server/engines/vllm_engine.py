@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,8 +64,7 @@ class VllmTextEngine:
         return self._card
 
     async def encode_conversation(self, conversation: Conversation) -> list[int]:
-        size = sum(len(str(message.get("content") or "")) for message in conversation.messages)
-        if size < INLINE_CHARACTERS and not conversation.tools:
+        if conversation.characters < INLINE_CHARACTERS:
             return self._tokenizer.encode_conversation(conversation)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._encoding, self._tokenizer.encode_conversation, conversation)
@@ -87,6 +87,7 @@ class VllmTextEngine:
     async def stream(self, request: TextRequest) -> AsyncGenerator[TextDelta, None]:
         from vllm.inputs.engine import tokens_input
 
+        _check_shape(request.sampling.json_shape, self._tokenizer)
         with_logprobs = request.sampling.logprobs is not None
         with (
             self._running.place(self._card.name, request.sampling.n, self._limit),
@@ -193,10 +194,13 @@ def _sampling_params(sampling: Sampling) -> SamplingParams:
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
+    several_greedy = sampling.n > 1 and sampling.temperature == 0
     return SamplingParams(
         n=sampling.n,
         max_tokens=sampling.max_tokens,
-        temperature=sampling.temperature,
+        temperature=1.0 if several_greedy else sampling.temperature,
+        # vLLM refuses several answers at temperature 0; the most probable token alone comes to the same.
+        top_k=1 if several_greedy else 0,
         top_p=sampling.top_p,
         stop=list(sampling.stop),
         seed=sampling.seed,
@@ -210,6 +214,16 @@ def _sampling_params(sampling: Sampling) -> SamplingParams:
     )
 
 
+def _check_shape(shape: JsonShape | None, tokenizer: SafeTokenizer) -> None:
+    """A grammar cannot spell out a control token: vLLM would break off the answer in the middle of it."""
+    if shape and shape.schema and tokenizer.holds_control_token(json.dumps(shape.schema, ensure_ascii=False)):
+        raise InvalidRequest(
+            "The schema holds the text of one of the model's control tokens.",
+            param=shape.param,
+            code="invalid_json_schema",
+        )
+
+
 def _structured_outputs(shape: JsonShape | None) -> Any:
     from vllm.sampling_params import StructuredOutputsParams
 
@@ -221,4 +235,9 @@ def _structured_outputs(shape: JsonShape | None) -> Any:
 
 
 def _finish_reason(reason: str | None) -> FinishReason | None:
-    return None if reason is None else FINISH_REASONS.get(reason, "stop")
+    if reason is None:
+        return None
+    try:
+        return FINISH_REASONS[reason]
+    except KeyError:
+        raise EngineDied("The engine gave up on this answer before it was complete.") from None

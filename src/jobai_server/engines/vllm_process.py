@@ -8,6 +8,7 @@ and watched by our own supervisor.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -53,6 +54,8 @@ def main() -> None:
 def run_engine(launch: EngineLaunch, report: Report) -> None:
     """Serve until told to stop by SIGTERM; returns or raises when the engine has ended."""
     report("progress", "importing vLLM")
+    # Torch notes at every start on a CPU that Triton, a compiler for GPUs, is not there.
+    logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
     import zmq
     from vllm.utils.network_utils import zmq_socket_ctx
     from vllm.v1.engine.core import EngineCoreProc

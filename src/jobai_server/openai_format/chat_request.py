@@ -67,11 +67,6 @@ def to_conversation(body: ChatCompletionRequest) -> Conversation:
     return Conversation(messages=[_plain(message) for message in body.messages], tools=plain_tools(body.usable_tools))
 
 
-def characters_of(conversation: Conversation) -> int:
-    """Characters in the texts of all messages, a lower bound of what the template renders; for `check_context`."""
-    return sum(len(message["content"]) for message in conversation.messages)
-
-
 def chat_sampling(body: ChatCompletionRequest, card: ModelCard, prompt_tokens: int) -> Sampling:
     """How to choose the answer's tokens.
 

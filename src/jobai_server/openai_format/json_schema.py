@@ -10,6 +10,7 @@ import json
 import re
 import warnings
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -29,10 +30,14 @@ MAX_PATTERNS = 16
 MAX_PATTERN_LENGTH = 512
 MAX_REPEAT = 100
 MAX_REPEAT_PRODUCT = 10_000
+MAX_PATTERNS_OF_ALL = 2
+"""Patterns below `allOf`, all of which a text has to match at once: engines build their product."""
+MAX_MULTIPLE = 100_000
+"""All `multipleOf` multiplied, their decimal points left out: engines build as many states."""
 MAX_COUNTS = {"Length": 10_000, "Items": 1_000, "Properties": 1_000, "Contains": 1_000}
 
 SAME_LEVEL = (*LISTED[:3], "not", "if", "then", "else")
-FORBIDDEN = ("$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "dependencies")
+FORBIDDEN = ("$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "dependencies", "x-guidance")
 REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
 
@@ -63,7 +68,7 @@ def check_json_schema(schema: Mapping[str, Any], param: str) -> int:
 # 128 texts of MAX_BYTES are at most a few dozen megabytes.
 @lru_cache(maxsize=128)
 def _checked_nodes(text: str, param: str) -> int:
-    schema = json.loads(text)
+    schema = json.loads(text, parse_int=lambda digits: _small_integer(digits, param))
     walk = _Walk(schema, param)
     walk.visit(schema, depth=0, alternatives=0, path=())
     _check_meta_schema(schema, param)
@@ -78,8 +83,10 @@ class _Walk:
         self.param = param
         self.nodes = 0
         self.patterns = 0
+        self.patterns_of_all = 0
+        self.multiple = 1
 
-    def visit(self, schema: Any, *, depth: int, alternatives: int, path: tuple[str, ...]) -> None:
+    def visit(self, schema: Any, *, depth: int, alternatives: int, path: tuple[str, ...], of_all: bool = False) -> None:
         """Check one schema and all below it; `path` holds the references that led here."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
@@ -91,11 +98,12 @@ class _Walk:
             if not isinstance(schema, bool):
                 raise _invalid(self.param, "a schema must be an object or a boolean")
             return
-        self.patterns += _check_keywords(schema, self.param)
-        if self.patterns > MAX_PATTERNS:
-            raise _invalid(self.param, f"it has more than {MAX_PATTERNS} patterns, references included")
+        self.count_patterns(_check_keywords(schema, self.param), of_all=of_all or "allOf" in schema)
+        self.multiple *= _states_of_multiple(schema.get("multipleOf"))
+        if self.multiple > MAX_MULTIPLE:
+            raise _invalid(self.param, f"its 'multipleOf' values multiplied are above {MAX_MULTIPLE}")
         if "$ref" in schema:
-            self.follow(schema["$ref"], depth=depth, alternatives=alternatives, path=path)
+            self.follow(schema["$ref"], depth=depth, alternatives=alternatives, path=path, of_all=of_all)
         for keyword, child in children(schema):
             if keyword in DEFINITIONS and schema is not self.root:
                 raise _invalid(self.param, f"'{keyword}' is only allowed at the top")
@@ -105,9 +113,18 @@ class _Walk:
                 depth=depth if same else depth + 1,
                 alternatives=alternatives + 1 if same else 0,
                 path=path,
+                of_all=of_all or keyword == "allOf",
             )
 
-    def follow(self, reference: Any, *, depth: int, alternatives: int, path: tuple[str, ...]) -> None:
+    def count_patterns(self, found: int, *, of_all: bool) -> None:
+        self.patterns += found
+        if self.patterns > MAX_PATTERNS:
+            raise _invalid(self.param, f"it has more than {MAX_PATTERNS} patterns, references included")
+        self.patterns_of_all += found if of_all else 0
+        if self.patterns_of_all > MAX_PATTERNS_OF_ALL:
+            raise _invalid(self.param, f"it has more than {MAX_PATTERNS_OF_ALL} patterns in an 'allOf'")
+
+    def follow(self, reference: Any, *, depth: int, alternatives: int, path: tuple[str, ...], of_all: bool) -> None:
         """Check what a reference means, in the place where it is used."""
         if reference in path:
             raise _invalid(self.param, "it refers to itself, which is not supported")
@@ -117,7 +134,7 @@ class _Walk:
             raise _invalid(self.param, "a '$ref' must have the form '#/$defs/name'") from None
         except LookupError:
             raise _invalid(self.param, "a '$ref' points to a definition that does not exist") from None
-        self.visit(target, depth=depth, alternatives=alternatives, path=(*path, reference))
+        self.visit(target, depth=depth, alternatives=alternatives, path=(*path, reference), of_all=of_all)
 
 
 def _check_keywords(schema: Mapping[str, Any], param: str) -> int:
@@ -158,6 +175,20 @@ def _check_pattern(pattern: Any, param: str) -> None:
             re.compile(pattern)
     except (re.error, RecursionError, OverflowError):
         raise _invalid(param, "a 'pattern' is not a valid regular expression") from None
+
+
+def _states_of_multiple(multiple: Any) -> int:
+    if not isinstance(multiple, (int, float)) or isinstance(multiple, bool):
+        return 1
+    digits = format(Decimal(str(multiple)), "f").replace(".", "").lstrip("-0")
+    return int(digits or 1) if len(digits) < 9 else MAX_MULTIPLE + 1
+
+
+def _small_integer(digits: str, param: str) -> int:
+    """Engines pass schemas on in a form that knows no integer beyond 64 bits."""
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
+        raise _invalid(param, "it holds an integer beyond 64 bits")
+    return int(digits)
 
 
 def _check_meta_schema(schema: Mapping[str, Any], param: str) -> None:

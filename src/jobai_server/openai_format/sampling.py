@@ -116,9 +116,7 @@ def answer_length(
         raise InvalidRequest(
             f"{message}context length, but got {asked} instead.", param=asked_param, code="integer_above_max_value"
         )
-    if room < 1:
-        message = f"This model's context length is {context} tokens, but the prompt has {prompt_tokens} tokens."
-        raise ContextTooLong(f"{message} Please shorten it.", param=prompt_param)
+    check_prompt_length(card, prompt_tokens, prompt_param)
     if asked is None:
         return room if default is None else min(default, room)
     if asked > room:
@@ -126,6 +124,18 @@ def answer_length(
         parts = f"{prompt_tokens} in the prompt and {asked} in the answer"
         raise ContextTooLong(f"{message} ({parts}). Please reduce either.", param=asked_param)
     return asked
+
+
+def check_prompt_length(card: ModelCard, prompt_tokens: int, param: str) -> None:
+    """Refuse a prompt that leaves no room for an answer.
+
+    Raises:
+        ContextTooLong: It has as many tokens as the context, or more.
+    """
+    context = card.context_length
+    if prompt_tokens >= context:
+        message = f"This model's context length is {context} tokens, but the prompt has {prompt_tokens} tokens."
+        raise ContextTooLong(f"{message} Please shorten it.", param=param)
 
 
 def check_context(card: ModelCard, characters: int, param: str) -> None:

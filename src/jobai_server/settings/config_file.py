@@ -14,6 +14,7 @@ from jobai_server.errors import ConfigurationError
 MAX_BYTES = 1 << 20
 _MAX_DEPTH = 32
 _MAX_VALUES = 20_000
+_MAX_MERGED = 1_000
 _EXTENSIONS = (".yaml", ".yml", ".json")
 
 
@@ -41,6 +42,8 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: line {error.lineno}: {error.msg}") from None
     except (ValueError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path}: {_one_line(str(error))}") from None
+    except (KeyError, AttributeError, TypeError):  # how PyYAML fails over values that are not what their tag says
+        raise ConfigurationError(f"{path}: a value does not fit its tag") from None
     except RecursionError:
         raise ConfigurationError(f"{path}: nested too deeply; allowed: {_MAX_DEPTH} levels") from None
     if not isinstance(document, dict):
@@ -82,6 +85,11 @@ def _parse_json(text: str) -> Any:
 
 class _StrictLoader(yaml.SafeLoader):
     """YAML's plain types, each key once."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
+        if len(node.value) > _MAX_MERGED:  # merges of merges of merges multiply
+            raise yaml.constructor.ConstructorError(None, None, "too many merged entries", node.start_mark)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from jobai_server.engines.platform import is_cpu
 from jobai_server.engines.vllm_settings import client_environment
+from jobai_server.errors import ConfigurationError
 from jobai_server.process import Message
 from jobai_server.settings import Settings
 from jobai_server.supervision.engine_keeper import EngineKeeper
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 # Replacements of web workers that one run of an engine can take before it has to be started again.
 SPARE_SEATS = 32
 DRAIN_GRACE_SECONDS = 3.0
+# Paths of Unix sockets end at 107 bytes, and ours add a few folders and a name.
+MAX_RUN_DIRECTORY = 80
 
 
 class Supervisor:
@@ -56,6 +59,12 @@ class Supervisor:
         self._changed = asyncio.Event()
         self._code = 0
         self._run_directory = Path(tempfile.mkdtemp(prefix="jobai-"))
+        if len(str(self._run_directory)) > MAX_RUN_DIRECTORY:
+            self._run_directory.rmdir()
+            raise ConfigurationError(
+                "The folder for temporary files has too long a name for the sockets in it; "
+                f"set TMPDIR to one of at most {MAX_RUN_DIRECTORY - 15} characters."
+            )
         server = settings.server
         gate = asyncio.Semaphore(len(checkpoints) if is_cpu() else 1)
         self.engines = [
@@ -168,14 +177,14 @@ class Supervisor:
         hurried.cancel()
 
     def _web_environment(self) -> dict[str, str]:
-        metrics = self._run_directory / "metrics"
-        metrics.mkdir(exist_ok=True)  # one folder for all workers
-        return {
-            **client_environment(self._settings.server.debug),
-            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
-            # The web process only encodes text; more threads would only get in the engine's way.
-            "OMP_NUM_THREADS": "1",
-        }
+        # The web process only encodes text; more threads would only get in the engine's way.
+        variables = {**client_environment(self._settings.server.debug), "OMP_NUM_THREADS": "1"}
+        if self._settings.server.workers > 1:
+            # Several workers' counts add up in files; one worker's are cheaper to keep in its memory.
+            metrics = self._run_directory / "metrics"
+            metrics.mkdir(exist_ok=True)
+            variables["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+        return variables
 
     def _limits_directory(self) -> Path:
         directory = self._run_directory / "limits"

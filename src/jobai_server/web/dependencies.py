@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 
 from jobai_server.openai_format.request_model import RequestPart, parse_query, parse_request
+from jobai_server.web.json_body import json_body
 from jobai_server.web.state import WebState
 
 
@@ -22,10 +23,10 @@ Body = TypeVar("Body", bound=RequestPart)
 
 
 def body_of(body_type: type[Body]) -> Callable[[Request], Awaitable[Body]]:
-    """A dependency that reads the JSON the door has decoded as `body_type`, strictly."""
+    """A dependency that reads the body as `body_type`, strictly."""
 
     async def parsed(request: Request) -> Body:
-        return parse_request(body_type, request.state.document)
+        return parse_request(body_type, json_body(request))
 
     return parsed
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+WRITE_SECONDS = 30.0
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -65,29 +66,44 @@ class EventStream(Response):
         self._first = first
         self._events = events
         self._in_flight = in_flight
+        self._sending = False
+        self._sent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         meter: Meter = scope["state"]["meter"]
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         send = scope["state"]["send_event"]
         task = asyncio.create_task(self._send_events(send, meter))
+        reading = asyncio.create_task(self._stops_reading())
         try:
-            await _race(task, receive, self._in_flight)
+            await _race(task, receive, self._in_flight, reading)
         except ClientDisconnected:
             return
         except ShuttingDown as error:
             await _unwound(task)
             await _send_error(send, error, meter)
         finally:
+            reading.cancel()
             await _unwound(task)
             await self._events.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _stops_reading(self) -> None:
+        """Ends once the client has read nothing of what is being sent to it for WRITE_SECONDS."""
+        # Looked at from beside, since a timer for every event would cost more than sending it.
+        sent_before = -1
+        while not (self._sending and self._sent == sent_before):
+            sent_before = self._sent
+            await asyncio.sleep(WRITE_SECONDS)
 
     async def _send_events(self, send: Send, meter: Meter) -> None:
         try:
             await send({"type": "http.response.body", "body": self._first, "more_body": True})
             async for event in self._events:
+                self._sending = True
                 await send({"type": "http.response.body", "body": event, "more_body": True})
+                self._sending = False
+                self._sent += 1
         except ServerError as error:
             await _send_error(send, error, meter)
         except Exception:
@@ -102,14 +118,19 @@ async def _send_error(send: Send, error: ServerError, meter: Meter) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _race(task: asyncio.Task[Any], receive: Receive, in_flight: InFlight) -> None:
-    """Wait for the task, the client's hang-up or the drain deadline, whichever comes first."""
+async def _race(
+    task: asyncio.Task[Any], receive: Receive, in_flight: InFlight, reading: asyncio.Task[None] | None = None
+) -> None:
+    """Wait for the task, the client's hang-up, its end of reading or the drain deadline, whichever comes first."""
     hang_up = asyncio.ensure_future(_hang_up(receive))
+    gone = {hang_up} | ({reading} if reading else set())
     try:
-        await asyncio.wait({task, hang_up, in_flight.cut}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, in_flight.cut, *gone}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             return
-        raise ClientDisconnected if hang_up.done() else ShuttingDown("The server is shutting down.", retry_after=10)
+        if any(one.done() for one in gone):
+            raise ClientDisconnected
+        raise ShuttingDown("The server is shutting down.", retry_after=10)
     finally:
         hang_up.cancel()
 

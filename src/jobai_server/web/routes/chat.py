@@ -10,7 +10,7 @@ from starlette.responses import Response
 from jobai_server.engines.protocol import TextRequest
 from jobai_server.openai_format.chat_events import chat_events
 from jobai_server.openai_format.chat_reply import chat_reply, tool_call_parsers
-from jobai_server.openai_format.chat_request import ChatCompletionRequest, characters_of, chat_sampling, to_conversation
+from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
 from jobai_server.openai_format.chat_response import chat_completion
 from jobai_server.openai_format.identity import new_identity
 from jobai_server.openai_format.sampling import check_context
@@ -32,7 +32,7 @@ async def create_chat_completion(
     engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
     parsers = tool_call_parsers(body, engine)
     conversation = to_conversation(body)
-    check_context(engine.card, characters_of(conversation), "messages")
+    check_context(engine.card, conversation.characters, "messages")
     prompt = await engine.encode_conversation(conversation)
     sampling = chat_sampling(body, engine.card, len(prompt))
     identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint)

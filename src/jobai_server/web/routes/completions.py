@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -20,7 +21,7 @@ from jobai_server.openai_format.completion_request import (
 )
 from jobai_server.openai_format.completion_response import completion
 from jobai_server.openai_format.identity import new_identity
-from jobai_server.openai_format.sampling import check_context
+from jobai_server.openai_format.sampling import check_context, check_prompt_length
 from jobai_server.web.authentication import QUERY_KEY_PATH, CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
@@ -50,7 +51,10 @@ async def stream_completion(request: Request, caller: CallerDependency, state: S
 
 async def _answered(request: Request, body: CompletionRequest, caller: Caller, state: WebState) -> Response:
     engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
-    prompts = [(prompt, await _encoded(engine, body, prompt)) for prompt in body.prompts]
+    prompts = []
+    for prompt in body.prompts:
+        prompts.append((prompt, await _encoded(engine, body, prompt)))
+        await asyncio.sleep(0)  # many prompts take a while to encode
     identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint)
     requests = [
         TextRequest(f"{identity.id}-{number}", ids, completion_sampling(body, engine.card, len(ids), prompt.param))
@@ -68,6 +72,7 @@ async def _answered(request: Request, body: CompletionRequest, caller: Caller, s
 async def _encoded(engine: TextEngine, body: CompletionRequest, prompt: PromptInput) -> list[int]:
     """The prompt as token ids: as they were given, as a chat under the system message, or as raw text."""
     if prompt.token_ids is not None:
+        check_prompt_length(engine.card, len(prompt.token_ids), prompt.param)
         engine.check_token_ids(prompt.token_ids, prompt.param)
         return prompt.token_ids
     check_context(engine.card, len(prompt.text or "") + len(body.system_message or ""), prompt.param)
