@@ -120,10 +120,13 @@ class Training:
             BatchPlan(options.batch_tokens // options.workers, options.longest, options.prompt_weight),
         )
         before = time.process_time()
+        began, already = time.monotonic(), self.used / budget
         saved = self.used
         smooth = 0.0
         for number, batch in enumerate(itertools.islice(source, options.steps or None)):
-            own, progress = self.learn(batch, 1.0 if self.stopping else self.used / budget)
+            late = (time.monotonic() - began) / (60 * options.minutes) if options.minutes else 0.0
+            progress = max(self.used / budget, already + (1 - already) * late)
+            own, progress = self.learn(batch, 1.0 if self.stopping else progress)
             smooth = own if number == 0 else 0.98 * smooth + 0.02 * own
             now = time.process_time()
             self.used += (now - before) / torch.get_num_threads()
@@ -150,6 +153,7 @@ def main() -> None:
     beginning.add_argument("--initial-checkpoint", type=Path, help="model folder: start from its weights")
     parser.add_argument("--export", type=Path, help="model folder to renew whenever the state is saved")
     parser.add_argument("--hours", type=float, default=1.5, help="budget per thread (default 1.5)")
+    parser.add_argument("--minutes", type=float, default=0, help="end this run in time, whatever the budget")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps")
     parser.add_argument("--save-every", type=float, default=5, help="minutes between saves (default 5)")
     parser.add_argument("--batch-tokens", type=int, default=4096, help="tokens per step, with padding")

@@ -11,7 +11,17 @@ from corpus.dialogue import Dialogue
 from corpus.layouts import blocks, labelled, one_line, prose
 from corpus.posting import posting
 from corpus.split import Split, side
-from corpus.tasks import categories, classification, conversation, extraction, fields, instructions, questions, writing
+from corpus.tasks import (
+    categories,
+    classification,
+    conversation,
+    extraction,
+    fields,
+    instructions,
+    questions,
+    wording,
+    writing,
+)
 from corpus.vocabulary import companies, titles
 
 
@@ -126,3 +136,24 @@ def test_classification_answers_are_letters_on_offer() -> None:
         for message in dialogue.messages:
             if message["role"] == "assistant":
                 assert message["content"] in "ABCDEFG"[: dialogue.facts["choices"]]
+
+
+def test_names_put_together_are_not_those_of_the_evaluation() -> None:
+    random = Random(8)
+    for field, held_out in fields.HELD_OUT_FIELDS.items():
+        assert not set(held_out) & {wording.field_name(random, field) for _ in range(500)}
+        assert not set(fields.HELD_OUT_KEYS[field]) & {wording.key(random, field) for _ in range(500)}
+
+
+def test_instructions_put_together_are_not_those_of_the_evaluation() -> None:
+    random = Random(9)
+    made = {wording.extraction(random) for _ in range(2000)}
+    assert not made & set(instructions.HELD_OUT_EXTRACT)
+    made = {wording.json_extraction(random) for _ in range(2000)}
+    assert not made & set(instructions.HELD_OUT_EXTRACT_JSON)
+
+
+def test_letters_are_asked_for_once_each() -> None:
+    dialogue = classification.letters(Random(10), Split.TRAIN)
+    answers = [message["content"] for message in dialogue.messages if message["role"] == "assistant"]
+    assert sorted(answers) == list("ABCDEFG"[: len(answers)])

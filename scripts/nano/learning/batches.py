@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from corpus.dialogue import Dialogue, segments
 from corpus.mixture import stream
 
-_LEAST_WEIGHT = 6.0  # of a whole answer: a single letter counts as much as a short name
+_LEAST_WEIGHT = 12.0  # of a whole answer: a single letter counts as much as a short name
 _STEP = 16  # lengths are padded to a multiple of this
 _WINDOW = 1024  # examples that are sorted by length together
 

@@ -18,7 +18,7 @@ class Document:
 
 TRAINING = (
     (one_line.headline, 3),
-    (prose.paragraph, 4),
+    (prose.paragraph, 6),
     (prose.letter, 2),
     (labelled.lines, 4),
     (labelled.run_on, 1),

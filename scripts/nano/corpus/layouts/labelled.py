@@ -43,9 +43,9 @@ _SHEET_LABELS = {
 
 def lines(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
     """One `Label: value` per line, in any order, with one of several separators."""
-    separator = random.choice((": ", ": ", ": ", " - ", ":\n", "\t", " | "))
+    separator = random.choice((": ", ": ", ": ", " - ", ":\n", "\t", " | ", ":", " — ", " -> ", " -- ", "; ", " ~ "))
     rows = _rows(random, posting, LABELS, separator)
-    start = random.choice(("", "", "- ", "* ", "• "))
+    start = random.choice(("", "", "- ", "* ", "• ", "## ", "+ ", "| ", "(", "@ "))
     heading = random.choice(("", "", "", "JOB POSTING\n", "Job details\n\n", "Open position\n\n"))
     return heading + "\n".join(start + row for _, row in rows), _fields(rows)
 

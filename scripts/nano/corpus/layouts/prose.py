@@ -2,6 +2,7 @@
 
 from random import Random
 
+from corpus.layouts.openings import opening
 from corpus.posting import Posting
 from corpus.template import fill, stated
 
@@ -20,6 +21,27 @@ _OPENINGS = (
     "We're hiring a {title}! {company} is a growing company from {location}.",
     "Are you a {title}? Then come to {company} in {location}.",
     "As a {title} at {company} you will {duties}. The job is located in {location}.",
+)
+_MORE_OPENINGS = (
+    "{location}: the people at {company} are searching for a {title}.",
+    "For its office in {location}, {company} needs a {title}.",
+    "For our team in {location} we want a {title}. We are {company}.",
+    "Hello, this is {company}. We have a job for a {title} in {location}.",
+    "Become a {title} with {company} in {location}.",
+    "The job: {title}. The company: {company}. The place: {location}.",
+    "Position available at {company} ({location}): {title}.",
+    "{company} of {location} invites applications for the post of {title}.",
+    "In {location}, {company} employs many people and now wants a {title} too.",
+    "A job as a {title} is open at {company}, {location}.",
+    "Great news from {company}: a {title} can start in {location}.",
+    "One {title} is needed in {location} by {company}.",
+    "Would you like to be a {title} for {company}? You would live near {location}.",
+    "{title} needed. Employer: {company}. Town: {location}.",
+    "Our company, {company}, has a free place for a {title} in {location}.",
+    "My team at {company} in {location} is growing and we need a {title}!",
+    "Because of growth, {company} adds a {title} to its staff in {location}.",
+    "Who wants to join {company} in {location} and work as a {title}?",
+    "Role: {title}, with {company} in {location}.",
 )
 _SENTENCES = (
     "You have {years} years of experience and know {skills}.",
@@ -90,12 +112,12 @@ _HELD_OUT_SENTENCES = (
 
 def paragraph(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
     """An opening sentence and some details in any order."""
-    return _text(random, posting, _sentences(random, _OPENINGS, _SENTENCES, random.randint(0, 6)))
+    return _text(random, posting, _sentences(random, _OPENINGS + _MORE_OPENINGS, _SENTENCES, random.randint(0, 6)))
 
 
 def letter(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
     """The same as an e-mail with a subject line, signed by the contact."""
-    sentences = _sentences(random, _OPENINGS, _SENTENCES, random.randint(1, 4))
+    sentences = _sentences(random, _OPENINGS + _MORE_OPENINGS, _SENTENCES, random.randint(1, 4))
     body, facts = _text(random, posting, sentences)
     subject = random.choice(("Job opening", "New vacancy", "Open position: {title}", "We are hiring"))
     text = f"Subject: {subject}\n\n{random.choice(_GREETINGS)}\n\n"
@@ -113,7 +135,8 @@ def announcement(random: Random, posting: Posting) -> tuple[str, frozenset[str]]
 
 
 def _sentences(random: Random, openings: tuple[str, ...], details: tuple[str, ...], count: int) -> list[str]:
-    chosen = [random.choice(openings)]
+    own = openings is not _HELD_OUT_OPENINGS and random.random() < 0.6
+    chosen = [opening(random) if own else random.choice(openings)]
     # A fact told twice would be told with one value but could be asked for with two meanings.
     for template in random.sample(details, count):
         if not stated(chosen) & stated((template,)):

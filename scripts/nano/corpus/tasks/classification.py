@@ -8,6 +8,7 @@ from corpus.split import Split, one_of
 from corpus.tasks import categories as category_lists
 from corpus.tasks import instructions
 from corpus.tasks.categories import Category
+from corpus.vocabulary import made_up, titles
 
 _TASKS = (
     "Classify the text into one of these categories:",
@@ -27,6 +28,7 @@ _HELD_OUT_TASKS = (
     "Here are some options; find the one that describes the text.",
 )
 _LETTERS = ("Which letter is {name}?", "{name}?", "What is the letter of {name}?", "Letter for {name}?")
+_NAMES = ("What is {letter}?", "{letter}?", "What does {letter} stand for?", "Name of {letter}?")
 _BY_NAME = (
     "Classify this text as {names}: {text}",
     "Classify the text as {names}.\n\n{text}",
@@ -49,7 +51,7 @@ _ANSWERS = (
     "",
 )
 _HELD_OUT_ANSWERS = ("Give just the letter.", "Only write the letter.", "The answer is one letter.")
-_ITEMS = ("{letter}: {name}", "{letter}: {name}", "{letter}) {name}", "{letter}. {name}", "({letter}) {name}")
+_ITEMS = (*("{letter}: {name}",) * 6, "{letter}) {name}", "{letter}. {name}", "({letter}) {name}")
 _HELD_OUT_ITEMS = ("{letter} - {name}", "[{letter}] {name}", "{letter} = {name}")
 _QUOTES = ("Text: {text}", 'Text: "{text}"', '"{text}"', "Text:\n{text}", "---\n{text}\n---", "{text}")
 _MORE = ("Text: {text}", "And this? {text}", "{text}", '"{text}"', "Next text:\n{text}")
@@ -79,14 +81,15 @@ def by_letter(random: Random, split: Split) -> Dialogue:
         # Reading the list once and using it several times gives more answers per token read.
         for _ in range(random.randint(1, 5)):
             number = random.randrange(len(categories))
-            category = categories[number]
+            letter, name = ascii_uppercase[number], categories[number].name
+            kind = random.random()
             # Which letter belongs to which name is a skill of its own, and easier to learn alone.
-            by_heart = random.random() < 0.3
-            question = random.choice(_LETTERS if by_heart else _MORE)
-            question = question.replace("{name}", category.name)
-            dialogue.ask(
-                question if by_heart else question.replace("{text}", category.write()), ascii_uppercase[number]
-            )
+            if kind < 0.35:
+                dialogue.ask(random.choice(_LETTERS).replace("{name}", name), letter)
+            elif kind < 0.5:
+                dialogue.ask(random.choice(_NAMES).replace("{letter}", letter), name)
+            else:
+                dialogue.ask(random.choice(_MORE).replace("{text}", categories[number].write()), letter)
     return dialogue
 
 
@@ -104,6 +107,28 @@ def by_name(random: Random, split: Split) -> Dialogue:
         for category in random.sample(categories, random.randint(0, len(categories))):
             dialogue.ask(random.choice(_MORE).replace("{text}", category.write()), category.name)
     return dialogue
+
+
+def letters(random: Random, split: Split) -> Dialogue:
+    """A lettered list and the letter of every entry: the dull half of classification, learned alone."""
+    if random.random() < 0.5:
+        names = [category.name for category in category_lists.choose(random, split)]
+    else:
+        names = [random.choice((word, titles.domain(random).focuses[0])) for word in _invented(random)]
+    names = list(dict.fromkeys(names))
+    item = one_of(random, _ITEMS, _HELD_OUT_ITEMS, split)
+    pairs = list(zip(ascii_uppercase, names, strict=False))
+    listing = "\n".join(item.format(letter=letter, name=name) for letter, name in pairs)
+    dialogue = Dialogue("letters", instructions.opening(random, split))
+    opening = f"{one_of(random, _TASKS, _HELD_OUT_TASKS, split)}\n{listing}\n\n"
+    for letter, name in random.sample(pairs, len(pairs)):
+        dialogue.ask(opening + random.choice(_LETTERS).replace("{name}", name), letter)
+        opening = ""
+    return dialogue
+
+
+def _invented(random: Random) -> list[str]:
+    return [made_up.word(random) for _ in range(random.randint(2, 7))]
 
 
 def _question(random: Random, split: Split, listing: str, text: str) -> str:

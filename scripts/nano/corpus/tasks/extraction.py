@@ -9,7 +9,7 @@ from corpus.dialogue import Dialogue
 from corpus.layouts import Document
 from corpus.posting import Posting, posting
 from corpus.split import Split, one_of
-from corpus.tasks import fields, instructions
+from corpus.tasks import fields, instructions, wording
 
 NOT_STATED = "Not stated"
 _MAIN = ("title", "company", "location")
@@ -27,6 +27,8 @@ def plain(random: Random, split: Split) -> Dialogue:
         else:
             prompts = instructions.EXTRACT_MORE, instructions.EXTRACT_MORE
         question = one_of(random, *prompts, split)
+        if number == 0 and split is Split.TRAIN and random.random() < 0.7:
+            question = wording.extraction(random)
         answer = job.facts[name] if name in document.stated else NOT_STATED
         dialogue.ask(
             question.replace("{field}", _field_name(random, name, split)).replace("{text}", document.text),
@@ -41,12 +43,17 @@ def as_json(random: Random, split: Split) -> Dialogue:
     job = posting(random, split)
     document = layouts.write(random, job, split)
     asked = _questions(random, document, split, random.randint(1, 5))
-    names = [one_of(random, fields.KEYS[f], fields.HELD_OUT_KEYS.get(f, ()), split) for f in asked]
+    if split is Split.TRAIN:
+        names = [wording.key(random, field) for field in asked]
+    else:
+        names = [random.choice(fields.HELD_OUT_KEYS[field]) for field in asked]
     answer = json.dumps(
         {key: _value(job, document, f) for key, f in zip(names, asked, strict=True)},
         ensure_ascii=False,
     )
     question = one_of(random, instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON, split)
+    if split is Split.TRAIN and random.random() < 0.7:
+        question = wording.json_extraction(random)
     question = question.replace("{keys}", _key_list(random, names))
     question = question.replace("{schema}", json.dumps(dict.fromkeys(names, "...")))
     dialogue = Dialogue("json", instructions.opening(random, split))
@@ -71,8 +78,9 @@ def _questions(random: Random, document: Document, split: Split, count: int) -> 
 
 
 def _field_name(random: Random, name: str, split: Split) -> str:
-    text = one_of(random, fields.FIELDS[name], fields.HELD_OUT_FIELDS.get(name, ()), split)
-    return text.upper() if random.random() < 0.02 else text
+    if split is Split.TRAIN:
+        return wording.field_name(random, name)
+    return random.choice(fields.HELD_OUT_FIELDS[name])
 
 
 def _key_list(random: Random, names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from random import Random
 from corpus.dialogue import Dialogue
 from corpus.posting import posting
 from corpus.split import Split, invented, one_of
-from corpus.tasks import instructions
+from corpus.tasks import instructions, wording
 from corpus.vocabulary import made_up
 from corpus.vocabulary.listing import listed
 from corpus.vocabulary.titles import DOMAINS
@@ -39,6 +39,8 @@ def lookup(random: Random, split: Split) -> Dialogue:
         if number:
             prompts = instructions.EXTRACT_MORE, instructions.EXTRACT_MORE
         question = one_of(random, *prompts, split)
+        if number == 0 and split is Split.TRAIN and random.random() < 0.7:
+            question = wording.extraction(random)
         dialogue.ask(question.replace("{field}", label).replace("{text}", text), facts[label])
     return dialogue
 

@@ -1,0 +1,119 @@
+"""Instructions put together from parts: a few hundred words give many thousands of phrasings."""
+
+from random import Random
+
+from corpus.tasks.fields import FIELDS, HELD_OUT_FIELDS, HELD_OUT_KEYS, KEYS
+from corpus.vocabulary.listing import listed
+
+_VERBS = listed(
+    "Extract; Find; Give me; Tell me; Return; Identify; Get; Name; State; Provide; Report; Show me; Locate; Write "
+    "down; Copy; Output; Look up; Pick out; Determine; Detect; Respond with; Answer with; I want; I need; We need; "
+    "Let me know; Can you find; Can you give me; Could you extract; Please state; Please extract; Please find; "
+    "Kindly extract; Your task is to find; I would like to know; Read off; Take out; Search for; Please give me; "
+    "You should extract; Try to find; Help me find; Go and get; Reply with; Write",
+    separator=";",
+)
+_DOCUMENTS = listed(
+    "text; posting; job posting; ad; job ad; advertisement; message; document; announcement; vacancy; listing; "
+    "job listing; page; passage; input; notice; snippet; job description; e-mail; post; content; paragraph; form",
+    separator=";",
+)
+_SOURCES = (
+    "", "", "", " from the {document}", " in this {document}", " mentioned in the {document}", " stated below",
+    " given in the following {document}", " of this {document}", " of the job", " from the {document} below",
+    " from this", " here", " that the {document} gives", " contained in the {document}",
+)  # fmt: skip
+_QUESTIONS = (
+    "What is the {field}?", "Which {field} is given?", "What {field} does the {document} mention?", "What's the "
+    "{field}?", "What is the {field} in the {document}?", "{field}?", "The {field}, please.", "{field}:", "What "
+    "{field} is stated?", "Do you know the {field}?", "Which is the {field}?", "Question: what is the {field}?",
+    "What would be the {field} here?", "Q: {field}?",
+)  # fmt: skip
+_SUFFIXES = (
+    "", "", "", "", "", " Nothing else.", " Be brief.", " Answer briefly.", " Only the {field}.", " No explanation.",
+    " Do not explain.", " Give only the {field}.", " Keep it short.", " Write nothing else.", " Thanks!",
+)  # fmt: skip
+_BEFORE = (
+    "{text}", "{text}", "{text}", "Text: {text}", "{Document}: {text}", "{Document}:\n{text}", "Here is the "
+    "{document}:\n{text}", "Here is a {document}: {text}", "Read this {document}.\n\n{text}", "Look at this "
+    "{document}:\n\n{text}", "---\n{text}\n---", '"{text}"', '{Document}: "{text}"',
+    "<{document}>\n{text}\n</{document}>",
+    "This is the {document}.\n{text}", "```\n{text}\n```", "Input:\n{text}", "Given this {document}:\n\n{text}",
+    "I have a {document}: {text}", "### {Document}\n{text}", "[{text}]",
+)  # fmt: skip
+_JSON = (
+    "{verb} {keys}{source} as JSON.", "{verb} {keys}{source} as a JSON object.", "{verb} a JSON object with {keys}.",
+    "{verb} JSON with the keys {keys}.", "JSON with {keys}.", "Use JSON. Keys: {keys}.", "Fill in {keys} as JSON.",
+    "{verb} {keys}{source}. Answer in JSON.", "Answer in JSON with the fields {keys}.", "Keys: {keys}. Format: JSON.",
+    "Turn the {document} into JSON with {keys}.", "As JSON: {keys}.", "Make a JSON object of {keys}.", "Write JSON "
+    "with exactly these keys: {keys}.", "The {document} as JSON, with {keys}, please.", "Convert to JSON: {keys}.",
+    "{verb} the fields {keys} in JSON format.", "Output only JSON with {keys}.", "I need the JSON keys {keys} filled.",
+)  # fmt: skip
+_NOUNS = {
+    "title": listed("job position role post vacancy opening work"),
+    "company": listed("company employer organization firm business enterprise"),
+    "location": listed("location place city office town site workplace"),
+    "salary": listed("salary pay wage compensation remuneration"),
+    "email": listed("email e-mail mail"),
+    "reference": listed("reference job posting vacancy"),
+    "deadline": listed("deadline application closing apply"),
+    "contact": listed("contact recruiter person"),
+}
+_FORMS = {
+    "title": listed("{n} title;title of the {n};name of the {n};open {n};{n} name;{n} on offer;offered {n};{n}", ";"),
+    "company": listed("{n};{n} name;name of the {n};{n} that is hiring;{n} behind the job;recruiting {n}", ";"),
+    "location": listed("{n};{n} of the job;job {n};{n} of work;{n} where the job is;{n} name;name of the {n}", ";"),
+    "salary": listed("{n};{n} range;{n} offered;yearly {n};amount of {n};{n} for the job;range of the {n}", ";"),
+    "email": listed("{n};{n} address;{n} of the contact;{n} for applications;address for {n}s", ";"),
+    "reference": listed("{n} number;{n} ID;{n} code;code of the {n};number of this {n}", ";"),
+    "deadline": listed("{n} date;{n} deadline;date of {n};last day of {n};final {n} day", ";"),
+    "contact": listed("{n};{n} name;{n} to ask;{n} in charge;responsible {n};full name of the {n}", ";"),
+}
+
+
+def field_name(random: Random, field: str) -> str:
+    """A name for a field that the evaluation does not use; half of them are put together."""
+    while field in _FORMS and random.random() < 0.6:
+        name = random.choice(_FORMS[field]).replace("{n}", random.choice(_NOUNS[field]))
+        if name not in HELD_OUT_FIELDS[field]:
+            return name
+    return random.choice(FIELDS[field])
+
+
+def key(random: Random, field: str) -> str:
+    """A JSON key for a field, in one of several styles, that the evaluation does not use."""
+    while random.random() < 0.6:
+        words = field_name(random, field).replace("-", " ").split()
+        name = random.choice(("_".join(words), "_".join(words), camel(words), "-".join(words), " ".join(words)))
+        if name not in HELD_OUT_KEYS.get(field, ()):
+            return name
+    return random.choice(KEYS[field])
+
+
+def camel(words: list[str]) -> str:
+    """Words joined asLikeThis."""
+    return words[0] + "".join(word.capitalize() for word in words[1:])
+
+
+def extraction(random: Random) -> str:
+    """An instruction with {field} and {text} left open."""
+    if random.random() < 0.4:
+        request = random.choice(_QUESTIONS)
+    else:
+        request = f"{random.choice(_VERBS)} the {{field}}{random.choice(_SOURCES)}{random.choice('..::!')}"
+    return _framed(random, request + random.choice(_SUFFIXES))
+
+
+def json_extraction(random: Random) -> str:
+    """An instruction with {keys} and {text} left open."""
+    request = random.choice(_JSON).replace("{verb}", random.choice(_VERBS))
+    return _framed(random, request.replace("{source}", random.choice(_SOURCES)))
+
+
+def _framed(random: Random, request: str) -> str:
+    """Put the request before or after the text, and say what kind of document the text is."""
+    document = random.choice(_DOCUMENTS)
+    text = random.choice(_BEFORE).replace("{Document}", document.capitalize())
+    gap = random.choice(("\n\n", "\n\n", "\n", " "))
+    framed = request + gap + text if random.random() < 0.6 else text + gap + request
+    return framed.replace("{document}", document)
