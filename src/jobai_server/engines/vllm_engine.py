@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +14,8 @@ from jobai_server.engines.admission import RunningRequests
 from jobai_server.engines.launch import EngineLaunch, Seat
 from jobai_server.engines.protocol import (
     Conversation,
-    FinishReason,
     JsonShape,
     ModelCard,
-    Sampling,
     TextDelta,
     TextRequest,
     TokenChoice,
@@ -26,11 +23,11 @@ from jobai_server.engines.protocol import (
     ToolCallParser,
 )
 from jobai_server.engines.safe_tokenizer import REPLACEMENT, SafeTokenizer
+from jobai_server.engines.vllm_sampling import check_shape, finish_reason, sampling_params
 from jobai_server.engines.vllm_settings import vllm_config
 from jobai_server.errors import ConfigurationError, EngineDied, InvalidRequest
 
 if TYPE_CHECKING:
-    from vllm import SamplingParams
     from vllm.outputs import CompletionOutput
     from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -40,8 +37,6 @@ log = logging.getLogger(__name__)
 
 # Below this many characters encoding takes less time than handing it to a thread.
 INLINE_CHARACTERS = 8_192
-
-FINISH_REASONS: Mapping[str, FinishReason] = {"stop": "stop", "length": "length"}
 
 
 class VllmTextEngine:
@@ -87,14 +82,14 @@ class VllmTextEngine:
     async def stream(self, request: TextRequest) -> AsyncGenerator[TextDelta, None]:
         from vllm.inputs.engine import tokens_input
 
-        _check_shape(request.sampling.json_shape, self._tokenizer)
+        check_shape(request.sampling.json_shape, self._tokenizer)
         with_logprobs = request.sampling.logprobs is not None
         with (
             self._running.place(self._card.name, request.sampling.n, self._limit),
             _translated_errors(self._card.name, request.sampling.json_shape),
         ):
             outputs = self._llm.generate(
-                tokens_input(list(request.prompt_token_ids)), _sampling_params(request.sampling), request.request_id
+                tokens_input(list(request.prompt_token_ids)), sampling_params(request.sampling), request.request_id
             )
             async with contextlib.aclosing(outputs):
                 async for output in outputs:
@@ -103,7 +98,7 @@ class VllmTextEngine:
                             completion.index,
                             completion.text,
                             len(completion.token_ids),
-                            _finish_reason(completion.finish_reason),
+                            finish_reason(completion.finish_reason),
                             self._token_logprobs(completion) if with_logprobs else None,
                         )
 
@@ -160,6 +155,11 @@ def _translated_errors(model: str, shape: JsonShape | None) -> Iterator[None]:
         raise InvalidRequest(f"The engine refuses this request: {sentence}", param=param) from error
     except (EngineDeadError, EngineGenerateError) as error:
         raise EngineDied(f"The engine of model '{model}' stopped while it worked on this request.") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how llguidance, which is Rust, fails; no Exception
+            raise
+        param = shape.param if shape else None
+        raise InvalidRequest("The schema cannot be read.", param=param, code="invalid_json_schema") from None
 
 
 def _usable_parser(model: ModelSettings, tokenizer: SafeTokenizer) -> str | None:
@@ -188,56 +188,3 @@ def _client(launch: EngineLaunch, seat: Seat) -> AsyncLLM:
         client_count=seat.seats,
         client_index=seat.index,
     )
-
-
-def _sampling_params(sampling: Sampling) -> SamplingParams:
-    from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
-
-    several_greedy = sampling.n > 1 and sampling.temperature == 0
-    return SamplingParams(
-        n=sampling.n,
-        max_tokens=sampling.max_tokens,
-        temperature=1.0 if several_greedy else sampling.temperature,
-        # vLLM refuses several answers at temperature 0; the most probable token alone comes to the same.
-        top_k=1 if several_greedy else 0,
-        top_p=sampling.top_p,
-        stop=list(sampling.stop),
-        seed=sampling.seed,
-        presence_penalty=sampling.presence_penalty,
-        frequency_penalty=sampling.frequency_penalty,
-        logit_bias=dict(sampling.logit_bias) or None,
-        logprobs=sampling.logprobs,
-        structured_outputs=_structured_outputs(sampling.json_shape),
-        skip_special_tokens=not sampling.keep_control_tokens,
-        output_kind=RequestOutputKind.DELTA,
-    )
-
-
-def _check_shape(shape: JsonShape | None, tokenizer: SafeTokenizer) -> None:
-    """A grammar cannot spell out a control token: vLLM would break off the answer in the middle of it."""
-    if shape and shape.schema and tokenizer.holds_control_token(json.dumps(shape.schema, ensure_ascii=False)):
-        raise InvalidRequest(
-            "The schema holds the text of one of the model's control tokens.",
-            param=shape.param,
-            code="invalid_json_schema",
-        )
-
-
-def _structured_outputs(shape: JsonShape | None) -> Any:
-    from vllm.sampling_params import StructuredOutputsParams
-
-    if shape is None:
-        return None
-    if shape.schema is None:
-        return StructuredOutputsParams(json_object=True)
-    return StructuredOutputsParams(json=dict(shape.schema))
-
-
-def _finish_reason(reason: str | None) -> FinishReason | None:
-    if reason is None:
-        return None
-    try:
-        return FINISH_REASONS[reason]
-    except KeyError:
-        raise EngineDied("The engine gave up on this answer before it was complete.") from None
