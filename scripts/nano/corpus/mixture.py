@@ -18,7 +18,7 @@ TASKS: dict[str, tuple[Task, int]] = {
     "naming": (classification.by_name, 5),
     "yes_no": (questions.yes_or_no, 5),
     "summary": (questions.summary, 4),
-    "writing": (writing.job_description, 4),
+    "writing": (writing.job_description, 6),
     "about_title": (writing.about_title, 2),
     "talk": (conversation.talk, 2),
     "refusal": (conversation.refusal, 4),

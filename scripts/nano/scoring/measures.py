@@ -19,6 +19,7 @@ def measure(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[st
         by_task.setdefault(question.task, []).append((question, answer))
     figures = {f"{field} exact match": exact_match(by_task[field]) for field in MAIN_FIELDS}
     for task, name in (
+        ("naming", "classification by name, exact match"),
         ("yes_no", "yes/no accuracy"),
         ("missing", "missing fact recognised"),
         ("summary", "summary exact match"),

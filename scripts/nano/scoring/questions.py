@@ -32,7 +32,7 @@ def questions(count: int, seed: int) -> list[Question]:
     chosen: list[Question] = []
     for field in MAIN_FIELDS:
         chosen += islice(_extraction(field, seed), count)
-    for task in ("json", "classification", "yes_no", "missing", "summary", "refusal", "writing", "tools"):
+    for task in ("json", "classification", "naming", "yes_no", "missing", "summary", "refusal", "writing", "tools"):
         random = Random(f"evaluation-{task}-{seed}")
         make = mixture.TASKS[task][0]
         chosen += [_first(make(random, Split.HELD_OUT)) for _ in range(count)]

@@ -54,8 +54,8 @@ def job_description(random: Random, split: Split) -> Dialogue:
 
 def _description(random: Random, job: Posting, details: str) -> str:
     domain = job.domain
-    duties = titles.duties(random, domain, random.randint(3, 5))
-    skills = random.sample(domain.skills, 3)
+    duties = titles.in_turn(random, domain.duties, random.randint(3, 5))
+    skills = titles.in_turn(random, domain.skills, 3)
     facts = job.facts | {
         "team": "{company} is" if "{company}" in details else "We are",
         "ours": "its team" if "{company}" in details else "our team",
@@ -69,7 +69,7 @@ def _description(random: Random, job: Posting, details: str) -> str:
         f"Experience with {skills[2]}",
         random.choice(("Strong communication skills", "A good team player", "A careful way of working")),
     )
-    offers = random.sample(terms.BENEFITS, 3)
+    offers = titles.in_turn(random, terms.BENEFITS, 3)
     where = [f"Location: {job.facts['location']}"] if "{location}" in details else []
     where += [f"Work mode: {job.facts['mode']}"] if "{mode}" in details else []
     blocks = [
@@ -95,8 +95,8 @@ def _points(heading: str, points: tuple[str, ...] | list[str]) -> str:
 def about_title(random: Random, split: Split) -> Dialogue:
     """Skills for a title, what somebody with the title does, questions for an interview."""
     job = posting(random, split, titles.domain(random))
-    duties = titles.duties(random, job.domain, 3)
-    skills = random.sample(job.domain.skills, 3)
+    duties = titles.in_turn(random, job.domain.duties, 3)
+    skills = titles.in_turn(random, job.domain.skills, 3)
     listed = f"{skills[0]}, {skills[1]} and {skills[2]}"
     question, answer = random.choice(
         (

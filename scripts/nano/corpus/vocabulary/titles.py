@@ -1,5 +1,6 @@
 """Job titles: seniority + focus + role, some with invented or borrowed words."""
 
+from collections.abc import Sequence
 from random import Random
 
 from corpus.split import Split, entries, invented
@@ -60,6 +61,7 @@ def duties(random: Random, domain: Domain, count: int) -> tuple[str, ...]:
     return tuple(random.sample(domain.duties, min(count, len(domain.duties))))
 
 
-def held_out_skills(domain: Domain) -> tuple[str, ...]:
-    """The skills of a field that training never sees."""
-    return entries(domain.skills, Split.HELD_OUT)
+def in_turn(random: Random, words: Sequence[str], count: int) -> tuple[str, ...]:
+    """Entries one after the other from a random place on: the likeliest next one is never a repeat."""
+    start = random.randrange(len(words))
+    return tuple(words[(start + number) % len(words)] for number in range(min(count, len(words))))
