@@ -184,6 +184,46 @@ async def test_lists_are_filtered_and_paged(store: KeyStore, state: KeyState, ro
         await store.list(KeyFilter(after="0" * 12))
 
 
+async def test_a_rotation_ends_all_earlier_secrets_with_its_grace(store: KeyStore) -> None:
+    ring = KeyRing(store.pepper)
+    record, first = await store.create(ACTOR, KeyFields(name="a"))
+    _, second = await store.rotate(ACTOR, record.id, 3600)
+    rotated, third = await store.rotate(ACTOR, record.id, 0)
+    ring.apply([rotated])
+    ring.confirm(rotated.revision)
+    assert ring.authenticate(third).key_id == record.id
+    for ended in (first, second):
+        with pytest.raises(NotAuthenticated):
+            ring.authenticate(ended)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "a\udcff"),
+        ("name", 5),
+        ("rate_limit", True),
+        ("rate_limit", 1.5),
+        ("models", ()),
+        ("models", (1,)),
+        ("models", ("",)),
+        ("models", ("m\udcff",)),
+        ("models", ("x" * 257,)),
+        ("models", ("m",) * 101),
+        ("metadata", {"a": 1}),
+        ("metadata", {"a": None}),
+        ("metadata", {"a": "\udcff"}),
+        ("metadata", {"a": "x" * 513}),
+        ("metadata", {"x" * 65: "a"}),
+        ("metadata", {str(number): "" for number in range(17)}),
+    ],
+)
+def test_fields_are_bounded_wherever_they_come_from(field: str, value: Any) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        KeyFields(**({"name": "a"} | {field: value}))
+    assert refused.value.param == field
+
+
 async def test_a_key_that_another_process_has_just_made_opens_at_once(
     store: KeyStore, settings: ServerSettings
 ) -> None:

@@ -165,7 +165,7 @@ async def test_rotation_gives_a_new_secret_and_the_old_one_its_grace(served: Ser
     body = {"grace_period_seconds": 0}
     third = (await served.client.post(f"/api-keys/rotate/{created['id']}", json=body)).json()
     assert await status(served, rotated["key"]) == (401, "api_key_expired")
-    assert await status(served, created["key"]) == (200, None)  # its own grace goes on
+    assert await status(served, created["key"]) == (401, "api_key_expired")  # no earlier secret outlives this one
     assert await status(served, third["key"]) == (200, None)
     for bad in (-1, 1e9, "5", None):
         body = {"grace_period_seconds": bad}  # type: ignore[dict-item]

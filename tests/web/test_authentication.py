@@ -163,3 +163,11 @@ async def test_keys_that_cannot_be_checked_are_a_503(served: ServedApp, monkeypa
     assert (response.status_code, response.json()["error"]["code"]) == (503, "auth_unavailable")
     assert "retry-after" in response.headers
     assert (await served.client.get("/health")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["X-API-Key", "Authorization"])
+async def test_the_same_header_twice_with_different_keys_is_a_400(served: ServedApp, name: str) -> None:
+    prefix = "Bearer " if name == "Authorization" else ""
+    for first, second in ((ADMIN_KEY, "other"), ("other", ADMIN_KEY)):
+        response = await served.client.get("/v1/models", headers=[(name, prefix + first), (name, prefix + second)])
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "conflicting_api_keys")

@@ -26,7 +26,7 @@ def generate_new_key(
     rate_limit: int | None = None,
     tokens_per_minute: int | None = None,
     max_concurrent_requests: int | None = None,
-    models: list[str] | None = None,
+    models: list[str] | str | None = None,
     expires_in_days: float | None = None,
     metadata: dict[str, str] | None = None,
 ) -> str:
@@ -41,7 +41,7 @@ def generate_new_key(
         rate_limit: Requests a minute; None is no limit, here and below.
         tokens_per_minute: Prompt and completion tokens a minute.
         max_concurrent_requests: Requests at the same time.
-        models: Names of the models it may use; None is all.
+        models: Names of the models it may use, or the one name; None is all.
         expires_in_days: None is never.
         metadata: Notes to keep with it.
 
@@ -56,7 +56,7 @@ def generate_new_key(
         rate_limit=rate_limit,
         tokens_per_minute=tokens_per_minute,
         max_concurrent_requests=max_concurrent_requests,
-        models=None if models is None else tuple(models),
+        models=None if models is None else (models,) if isinstance(models, str) else tuple(models),
         expires_at=expiry(expires_in_days, time.time()),
         metadata=metadata or {},
     )

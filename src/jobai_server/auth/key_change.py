@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobai_server.auth import key_rows
@@ -64,12 +64,11 @@ class KeyChange:
         return await self._checked(before)
 
     async def replace_secret(self, before: KeyRecord, digest: bytes, grace_seconds: float) -> KeyRecord:
-        """From now on this is the key's secret; the current one works for the grace period."""
-        is_current = key_digests.c.valid_until.is_(None)
+        """From now on this is the key's secret; all earlier ones end with the grace period at the latest."""
+        until = time.time() + grace_seconds
+        works_longer = or_(key_digests.c.valid_until.is_(None), key_digests.c.valid_until > until)
         await self.connection.execute(
-            update(key_digests)
-            .where(key_digests.c.key_id == before.id, is_current)
-            .values(valid_until=time.time() + grace_seconds)
+            update(key_digests).where(key_digests.c.key_id == before.id, works_longer).values(valid_until=until)
         )
         await self.connection.execute(insert(key_digests).values(digest=digest, key_id=before.id))
         await self._write(before, {})

@@ -12,6 +12,11 @@ from jobai_server.errors import InvalidRequest
 MAX_LIMIT = 1_000_000_000
 MAX_NAME_LENGTH = 128
 MAX_DAYS = 36_500
+MAX_MODELS = 100
+MAX_MODEL_LENGTH = 256
+MAX_METADATA = 16
+MAX_METADATA_NAME = 64
+MAX_METADATA_VALUE = 512
 MAX_GRACE_SECONDS = 30 * 86_400
 DEFAULT_GRACE_SECONDS = 3600
 
@@ -40,19 +45,53 @@ class KeyFields:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.name) <= MAX_NAME_LENGTH or not self.name.isprintable():
+        if not _is_text(self.name, MAX_NAME_LENGTH) or not self.name.isprintable():
             raise _refused("name", f"1 to {MAX_NAME_LENGTH} printable characters")
         if self.role not in ROLES:
             raise _refused("role", " or ".join(ROLES))
         for limit in LIMITS:
             value: Any = getattr(self, limit)
-            if value is not None and (not isinstance(value, int) or not 1 <= value <= MAX_LIMIT):
+            if value is not None and (type(value) is not int or not 1 <= value <= MAX_LIMIT):
                 raise _refused(limit, f"a whole number from 1 to {MAX_LIMIT}")
-        if self.models is not None and not self.models:
-            raise _refused("models", "at least one model, or none for all")
+        if self.models is not None and not self._models_are_names():
+            raise _refused(
+                "models", f"1 to {MAX_MODELS} names of at most {MAX_MODEL_LENGTH} characters, or none for all"
+            )
+        if not self._metadata_is_text():
+            allowed = (
+                f"at most {MAX_METADATA} pairs of text, {MAX_METADATA_NAME} and {MAX_METADATA_VALUE} characters long"
+            )
+            raise _refused("metadata", allowed)
         if self.role == "admin" and self.models is not None:
             # It could lift the restriction itself.
             raise _refused("models", "none for an admin key, which may use every model")
+
+    def _models_are_names(self) -> bool:
+        models: Any = self.models
+        return (
+            isinstance(models, tuple)
+            and 1 <= len(models) <= MAX_MODELS
+            and all(_is_text(model, MAX_MODEL_LENGTH) for model in models)
+        )
+
+    def _metadata_is_text(self) -> bool:
+        pairs: Any = self.metadata
+        return (
+            isinstance(pairs, Mapping)
+            and len(pairs) <= MAX_METADATA
+            and all(
+                _is_text(name, MAX_METADATA_NAME) and (value == "" or _is_text(value, MAX_METADATA_VALUE))
+                for name, value in pairs.items()
+            )
+        )
+
+
+def _is_text(value: object, longest: int) -> bool:
+    """Text that every store takes and every answer can hold."""
+    try:
+        return isinstance(value, str) and 1 <= len(value) <= longest and b"\x00" not in value.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def expiry(days: float | None, now: float) -> float | None:
@@ -63,7 +102,7 @@ def expiry(days: float | None, now: float) -> float | None:
     """
     if days is None:
         return None
-    if not 0 < days <= MAX_DAYS:
+    if type(days) not in (int, float) or not 0 < days <= MAX_DAYS:
         raise _refused("expires_in_days", f"a number above 0 and up to {MAX_DAYS}")
     return now + days * 86_400
 

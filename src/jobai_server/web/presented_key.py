@@ -43,12 +43,12 @@ def presented_key(request: HTTPConnection, *, query_allowed: bool) -> str:
 
 
 def _header_key(request: HTTPConnection) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    api_key = request.headers.get("x-api-key", "").strip()
-    if bearer and api_key and bearer != api_key:
-        raise InvalidRequest("Authorization and X-API-Key hold different keys; send one.", code="conflicting_api_keys")
-    return bearer or api_key or None
+    parts = [value.partition(" ") for value in request.headers.getlist("authorization")]
+    bearers = [token.strip() for scheme, _, token in parts if scheme.lower() == "bearer"]
+    keys = {key for key in (*bearers, *(one.strip() for one in request.headers.getlist("x-api-key"))) if key}
+    if len(keys) > 1:
+        raise InvalidRequest("The headers hold different keys; send one.", code="conflicting_api_keys")
+    return keys.pop() if keys else None
 
 
 def _query_key(request: HTTPConnection) -> tuple[str, str] | None:

@@ -48,7 +48,7 @@ async def own_usage(caller: CallerDependency, state: StateDependency, period: Pe
     return await _report(state, caller.key_id, period)
 
 
-@admin_router.get("/api-keys/usage/{key}")
+@admin_router.get("/api-keys/usage/{key:path}")
 async def usage_of_key(key: str, state: StateDependency, period: Period) -> dict[str, Any]:
     record = await state.access.find(key)
     return await _report(state, record.id, period)
