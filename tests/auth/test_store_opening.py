@@ -200,6 +200,17 @@ async def test_another_given_admin_key_takes_the_place_of_the_first(store: KeySt
     assert (await store.find(GIVEN)).version == record.version
 
 
+async def test_a_given_admin_key_is_an_admin_whatever_became_of_the_one_before(store: KeyStore) -> None:
+    await admit_given_key(store, "first-" + "x" * 40)
+    await store.create("tester", KeyFields(name="another", role="admin"))
+    first = await store.find("first-" + "x" * 40)
+    await store.update("tester", first.id, {"role": "client"})
+    await admit_given_key(store, "second-" + "x" * 40)
+    second = await store.find("second-" + "x" * 40)
+    assert second.is_lasting_admin
+    assert second.id != first.id
+
+
 async def test_a_given_admin_key_that_was_revoked_stays_revoked(store: KeyStore) -> None:
     await admit_given_key(store, GIVEN)
     await store.create("tester", KeyFields(name="another", role="admin"))
