@@ -26,7 +26,6 @@ class EngineLaunch(BaseModel):
     Attributes:
         name: The model's first served name.
         path: The checkpoint's folder on this machine.
-        number: Counts the runs of this engine from 1.
         seats: How many clients the engine serves at most in this run; a worker that is replaced takes a new one,
             because the engine greets each seat only once.
         run_directory: Where the sockets live.
@@ -37,7 +36,6 @@ class EngineLaunch(BaseModel):
     name: str
     model: ModelSettings
     path: Path
-    number: int
     seats: int
     run_directory: Path
 

@@ -125,7 +125,6 @@ class EngineKeeper:
             name=self.name,
             model=self._model,
             path=self._path,
-            number=self._runs,
             seats=self._seats,
             run_directory=folder,
         )
