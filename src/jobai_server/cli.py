@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from jobai_server import key_commands
+from jobai_server import key_commands, model_commands
 from jobai_server.errors import ConfigurationError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(key_commands.app, name="keys")
+app.add_typer(model_commands.app, name="models")
 
 
 @app.callback()
@@ -39,6 +40,25 @@ def serve(
         sys.stderr.write(f"jobai-server: {error.message}\n")
         code = 2
     logging.shutdown()
+    raise typer.Exit(code)
+
+
+@app.command()
+def plan(
+    gpu_memory: Annotated[
+        str | None, typer.Option(help="Memory of the GPU, such as 80GiB [that of the GPU here].")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Model config file, YAML or JSON [CONFIG_FILE].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all sizes in bytes.")] = False,
+) -> None:
+    """Print what the configured models need of a GPU; exit code 1 where they do not fit."""
+    from jobai_server.plan_command import plan as print_plan
+
+    try:
+        code = print_plan(config, gpu_memory, as_json=as_json)
+    except ConfigurationError as error:
+        sys.stderr.write(f"jobai-server: {error.message}\n")
+        code = 2
     raise typer.Exit(code)
 
 

@@ -3,7 +3,8 @@
     ServerError
     ├── InvalidRequest          the caller's input is wrong; `param` names the field
     │   ├── InvalidJson         the body is not acceptable JSON
-    │   └── ContextTooLong      prompt and answer do not fit the model's context
+    │   ├── ContextTooLong      prompt and answer do not fit the model's context
+    │   └── InputFailed         the model could not work on one of several inputs
     ├── BodyTooLarge            the body is over the configured size
     ├── UnsupportedMediaType    the body is not declared as JSON
     ├── NotAuthenticated        no key, or not a valid one
@@ -13,6 +14,7 @@
     ├── RateLimited             a valid key, or an address, that has used up what it may
     ├── UnknownModel            no model of that name is served here
     ├── UnknownKey              no API key of that id is known
+    ├── UnknownCalibration      no calibration of that id is known to this caller
     ├── Conflict                the thing's state forbids the change, now and on every retry
     │   └── LastAdminKey        without this admin key there would be none
     ├── PreconditionFailed      somebody else changed it first
@@ -21,7 +23,7 @@
     │   ├── EngineDied          the engine died while it worked on this request
     │   ├── Overloaded          the model's request limit is reached
     │   ├── AuthUnavailable     keys cannot be checked: the store has been out of reach for too long
-    │   ├── StoreUnavailable    the key store did not take a change, or could not be read
+    │   ├── StoreUnavailable    the database did not take a change, or could not be read
     │   └── ShuttingDown        the server is draining
     └── ConfigurationError      the operator's settings are wrong; the server does not start
 
@@ -62,6 +64,16 @@ class InvalidJson(InvalidRequest):
 
 class ContextTooLong(InvalidRequest):
     code = "context_length_exceeded"
+
+
+class InputFailed(InvalidRequest):
+    """`index` is the input's place among those of the request, from 0."""
+
+    code = "input_failed"
+
+    def __init__(self, message: str, *, index: int, param: str | None = None) -> None:
+        super().__init__(message, param=param)
+        self.index = index
 
 
 class BodyTooLarge(ServerError):
@@ -114,6 +126,10 @@ class UnknownModel(ServerError):
 
 class UnknownKey(ServerError):
     code = "api_key_not_found"
+
+
+class UnknownCalibration(ServerError):
+    code = "calibration_not_found"
 
 
 class Conflict(ServerError):

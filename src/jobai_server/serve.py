@@ -8,13 +8,18 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from jobai_server.auth.bootstrap import admit_given_key, new_admin_key
 from jobai_server.auth.key_follower import POLL_SECONDS
 from jobai_server.auth.store_opening import attached_store, prepared_store
-from jobai_server.engines.checkpoint import checkpoint_folder
-from jobai_server.engines.platform import vllm_version
+from jobai_server.engines.checkpoint import checkpoint_folders
+from jobai_server.engines.embedding_checkpoint import check_embedding_checkpoint
+from jobai_server.engines.gpu_memory import gpu_memory
+from jobai_server.engines.memory_fit import problems
+from jobai_server.engines.memory_plan import GIB, plan_memory
+from jobai_server.engines.platform import is_cpu, vllm_version
 from jobai_server.errors import ConfigurationError, StoreUnavailable
 from jobai_server.logs import configure_logging
 from jobai_server.settings import ServerSettings, Settings, forget_secrets, load_settings
@@ -33,18 +38,46 @@ def serve(overrides: Mapping[str, object]) -> int:
         ConfigurationError: Something is wrong that no engine start is needed to see.
     """
     settings = load_settings(**overrides)
-    configure_logging(debug=settings.server.debug)
+    configure_logging(debug=settings.server.debug, log_format=settings.server.log_format)
     for warning in settings.warnings:
         log.warning("%s", warning)
     if vllm_version() is None:
         raise ConfigurationError("vLLM is not installed; install jobai-server[cpu] or jobai-server[cuda].")
+    if settings.models.embedding_model and find_spec("sentence_transformers") is None:
+        raise ConfigurationError(
+            "sentence-transformers, which runs the embedding model, is not installed; install jobai-server[embeddings]."
+        )
     with _listener(settings.server) as listener:
         asyncio.run(_prepare_keys(settings.server))
-        checkpoints = {
-            name: checkpoint_folder(model, download=settings.server.download_models_on_start)
-            for name, (model, _) in settings.models.text_engines().items()
-        }
-        return asyncio.run(_supervise(settings, checkpoints, listener))
+        settings, planned_memory = _planned(settings)  # before anything large is downloaded
+        checkpoints = checkpoint_folders(
+            {name: model for name, (model, _) in settings.models.engines().items()},
+            download=settings.server.download_models_on_start,
+        )
+        if embedding := settings.models.embedding_model:
+            check_embedding_checkpoint(embedding, checkpoints[embedding.name[0]])
+        return asyncio.run(_supervise(settings, checkpoints, listener, planned_memory))
+
+
+def _planned(settings: Settings) -> tuple[Settings, Mapping[str, int]]:
+    """The same settings, with absolute sizes for the engines that share a GPU, and model → bytes of the GPU.
+
+    Raises:
+        ConfigurationError: The models do not fit.
+    """
+    if is_cpu() or settings.server.skip_memory_plan:
+        return settings, {}
+    size = gpu_memory()
+    if size is None:
+        log.warning("the engines start without a memory plan: nvidia-smi does not tell how much memory the GPU has")
+        return settings, {}
+    plan = plan_memory(settings.models, size, settings.server.gpu_reserved_memory)
+    if found := problems(plan):
+        raise ConfigurationError(" ".join([*found, "JOBAI_SKIP_MEMORY_PLAN=true starts all the same."]))
+    for model in plan.models:
+        log.info("memory plan: %s has %.2f GiB, %d tokens of cache", model.name, model.total / GIB, model.kv_tokens)
+    sized = settings.model_copy(update={"models": plan.applied(settings.models)})
+    return sized, {model.name: model.total for model in plan.models}
 
 
 async def _prepare_keys(server: ServerSettings) -> None:
@@ -59,7 +92,9 @@ async def _prepare_keys(server: ServerSettings) -> None:
         await store.database.close()
 
 
-async def _supervise(settings: Settings, checkpoints: Mapping[str, Path], listener: socket.socket) -> int:
+async def _supervise(
+    settings: Settings, checkpoints: Mapping[str, Path], listener: socket.socket, planned_memory: Mapping[str, int]
+) -> int:
     port = listener.getsockname()[1]
     forget_secrets()  # the children are told what they need, and the engines need none of it
     server = settings.server.model_copy(update={"admin_key": None})
@@ -68,6 +103,7 @@ async def _supervise(settings: Settings, checkpoints: Mapping[str, Path], listen
         checkpoints,
         listener,
         lambda: _announce_ready(settings, supervisor, port),
+        planned_memory,
     )
     return await supervisor.run()
 
@@ -101,7 +137,7 @@ async def _announce_ready(settings: Settings, supervisor: Supervisor, port: int)
     url = f"http://{host}:{port}"
     lines = ["", f"jobai-server is ready at {url}/v1", ""]
     for engine in supervisor.engines:
-        _, roles = settings.models.text_engines()[engine.name]
+        _, roles = settings.models.engines()[engine.name]
         lines.append(f"  model      {engine.name}  ({', '.join(roles)})  {engine.status.state}")
     key_lines, shown = await _admin_key(settings.server)
     lines += [*key_lines, "", "Try it:", "", _curl(url, shown), ""]

@@ -20,12 +20,15 @@ from jobai_server.auth.access import Access
 from jobai_server.auth.store_opening import attached_store
 from jobai_server.auth.usage.usage_counts import UsageCounts
 from jobai_server.auth.usage.usage_writer import UsageWriter
-from jobai_server.engines.admission import RunningRequests
 from jobai_server.engines.catalog import Catalog
 from jobai_server.engines.connections import Connections
 from jobai_server.engines.platform import vllm_version
+from jobai_server.engines.probes import Probes
 from jobai_server.engines.protocol import ModelCard
+from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.logs import configure_logging
+from jobai_server.observability.event_loop_lag import measure_lag
+from jobai_server.observability.tracing import tracing
 from jobai_server.openai_format.identity import fingerprint
 from jobai_server.process import Channel, Message, adopt
 from jobai_server.settings import Settings
@@ -64,7 +67,7 @@ async def work(control: socket.socket) -> None:
     first = await channel.receive()
     assert first is not None
     settings = Settings.model_validate(first["settings"])
-    configure_logging(debug=settings.server.debug)
+    configure_logging(debug=settings.server.debug, log_format=settings.server.log_format)
     usage = UsageCounts()
     access = await Access.opened(attached_store(settings.server))
     try:
@@ -73,8 +76,12 @@ async def work(control: socket.socket) -> None:
             UsageWriter(access.store.database, usage).running(),
         ):
             catalog = Catalog.of(model_cards(settings, int(first["started"])))
-            state = WebState(settings.server, catalog, access, InFlight(), first["started"], limits, usage)
-            await _serve(channel, first, state)
+            queues = request_queues(settings, Path(first["queues"]), first["index"])
+            with tracing(server_version()) as tracer:
+                state = WebState(
+                    settings.server, catalog, access, InFlight(), first["started"], limits, usage, queues, tracer
+                )
+                await _serve(channel, first, state)
     finally:
         await access.close()
 
@@ -95,20 +102,24 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
         ),
         lambda: channel.send({"event": "listening"}),
     )
-    names = list(state.catalog.entries)
-    running = RunningRequests(Path(first["counters"]), names, first["index"], state.settings.workers)
-    connections = Connections(state.catalog, running, lambda engine: _connected(channel, engine))
+    tell = EngineNews(channel)
+    connections = Connections(state.catalog, state.queues, tell.connected, tell.casualties)
+    settings = state.settings
+    probes = Probes(state.catalog, state.queues, settings.probe_seconds, settings.stall_seconds, tell.unwell)
     listener = socket.socket(fileno=first["listening_descriptor"])
     orders = Orders(channel, connections, state.in_flight, server, state.settings.drain_seconds)
     follow = asyncio.create_task(state.access.follow())
     obeying = asyncio.create_task(orders.obey(first["engines"]))
     obeying.add_done_callback(orders.end)
+    beside = [asyncio.create_task(measure_lag()), asyncio.create_task(probes.run())]
     try:
         # At the server's start no engine is ready, and /health says so; a replacement is attached before it listens.
         await orders.attached.wait()
         await server.serve([listener])
     finally:
         obeying.cancel()
+        for task in beside:
+            task.cancel()
         follow.cancel()
         connections.close()
         await asyncio.gather(follow, return_exceptions=True)
@@ -116,15 +127,33 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
             await obeying
 
 
-def _connected(channel: Channel, engine: str) -> None:
-    # What vLLM has loaded stays for good: a full collection that looked at all of it would stop streams for a second.
-    gc.collect()
-    gc.freeze()
-    channel.send({"event": "connected", "engine": engine})
+class EngineNews:
+    """What this worker has to tell the supervisor about engines."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def connected(self, engine: str) -> None:
+        # What vLLM has loaded stays for good: a full collection that looked at all of it would stop streams for long.
+        gc.collect()
+        gc.freeze()
+        self._channel.send({"event": "connected", "engine": engine})
+
+    def casualties(self, engine: str, run: str, contents: set[str]) -> None:
+        self._channel.send({"event": "casualties", "engine": engine, "run": run, "contents": sorted(contents)})
+
+    def unwell(self, engine: str, reason: str) -> None:
+        self._channel.send({"event": "unwell", "engine": engine, "reason": reason})
+
+
+def request_queues(settings: Settings, directory: Path, worker: int) -> RequestQueues:
+    """This worker's ends of the queues of all models."""
+    models = {name: engine.model for name, engine in settings.models.engines().items()}
+    return RequestQueues(directory, models, worker, settings.server.queue_seconds)
 
 
 def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
-    """What clients see of each text engine, before the engines themselves can say more."""
+    """What clients see of each engine, before the engines themselves can say more."""
     return {
         name: ModelCard(
             name=name,
@@ -135,7 +164,7 @@ def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
             roles=roles,
             fingerprint=fingerprint(server_version(), vllm_version() or "", model.source, model.revision or ""),
         )
-        for name, (model, roles) in settings.models.text_engines().items()
+        for name, (model, roles) in settings.models.engines().items()
     }
 
 

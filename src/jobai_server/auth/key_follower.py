@@ -6,9 +6,9 @@ import asyncio
 import logging
 
 from jobai_server.auth import key_rows
-from jobai_server.auth.database import POLL_DEADLINE_SECONDS, Database
 from jobai_server.auth.key_ring import KeyRing
 from jobai_server.errors import StoreUnavailable
+from jobai_server.storage.database import POLL_DEADLINE_SECONDS, Database
 
 log = logging.getLogger(__name__)
 

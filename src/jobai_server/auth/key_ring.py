@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable
 
@@ -89,6 +90,11 @@ class KeyRing:
         self.revision = revision
         self._confirmed_at = self._steady_clock()
 
+    @property
+    def age_seconds(self) -> float:
+        """Since the store was last heard of; infinite if it never was."""
+        return math.inf if self._confirmed_at is None else self._steady_clock() - self._confirmed_at
+
     def suspend(self, key_id: str) -> None:
         """Refuse a key that should be revoked though the store did not take it; the last admin key stays."""
         record = self._records.get(key_id)
@@ -99,7 +105,7 @@ class KeyRing:
         log.error("key %s: could not be revoked in the store; refused by this process until it changes", key_id)
 
     def _check_freshness(self) -> None:
-        if self._confirmed_at is None or self._steady_clock() - self._confirmed_at > STALE_SECONDS:
+        if self.age_seconds > STALE_SECONDS:
             raise AuthUnavailable("API keys cannot be checked at the moment.")
 
     def _is_past(self, key_id: str, at: float | None) -> bool:

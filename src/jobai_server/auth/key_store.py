@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobai_server.auth import key_rows
 from jobai_server.auth.api_key import is_public_id, new_api_key, new_public_id
-from jobai_server.auth.database import Database
 from jobai_server.auth.key_change import KeyChange, fields_of
 from jobai_server.auth.key_fields import KeyFields
 from jobai_server.auth.key_record import KeyRecord
 from jobai_server.auth.key_rows import KeyFilter
 from jobai_server.auth.pepper import Pepper
 from jobai_server.errors import Conflict, PreconditionFailed, UnknownKey
+from jobai_server.storage.database import Database
 
 
 class KeyStore:

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from sqlalchemy import select, text, update
 
-from jobai_server.auth import database
-from jobai_server.auth.database import Database
 from jobai_server.auth.key_store import KeyStore
-from jobai_server.auth.migrations import migrate
 from jobai_server.auth.pepper import FILE_NAME as PEPPER_FILE
 from jobai_server.auth.pepper import Pepper, created_pepper, stored_pepper
 from jobai_server.auth.tables import key_store
 from jobai_server.errors import ConfigurationError, StoreUnavailable
 from jobai_server.settings import ServerSettings
+from jobai_server.storage import database
+from jobai_server.storage.database import Database
+from jobai_server.storage.migrations import migrate
 
 PREPARE_SECONDS = 60.0
 # Any number, as long as every version of the server uses the same.

@@ -7,19 +7,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jobai_server.engines.embedding import EmbeddingEngine
 from jobai_server.engines.protocol import ModelCard, TextEngine
-from jobai_server.errors import ModelUnavailable, PermissionDenied, UnknownModel
+from jobai_server.errors import InvalidRequest, ModelUnavailable, PermissionDenied, UnknownModel
+
+EMBEDDING_ROLE = "embedding"
+EMBEDDING_ROUTES = "/v1/embeddings and /v1/rerank"
+TEXT_ROUTES = "/v1/chat/completions and /v1/completions"
 
 EngineState = Literal["starting", "ready", "restarting", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """How an engine is doing: since when (Unix time, seconds), restarts so far, and why it is not ready."""
+    """How an engine is doing: since when (Unix time, seconds), restarts so far, why it is not ready, its process.
+
+    `planned_memory`: bytes of the GPU that the memory plan has for it; None where there is no plan.
+    """
 
     state: EngineState
     since: float
     restarts: int = 0
+    reason: str = ""
+    process_id: int | None = None
+    planned_memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What came of asking an engine for a token: when (Unix time), how long it took (seconds), why it failed or ""."""
+
+    at: float
+    seconds: float
     reason: str = ""
 
 
@@ -28,6 +47,8 @@ class Entry:
     card: ModelCard
     status: EngineStatus
     engine: TextEngine | None = None
+    embedding_engine: EmbeddingEngine | None = None
+    probe: Probe | None = None
 
 
 @dataclass(slots=True)
@@ -56,17 +77,24 @@ class Catalog:
         Raises:
             UnknownModel: No such model is served here.
             PermissionDenied: It is, but not for this caller.
-            ModelUnavailable: It is, but not at the moment.
+            InvalidRequest: It writes no text.
+            ModelUnavailable: It does, but not at the moment.
         """
-        entry = self._entry(role if model is None else model)
-        _check_allowed(entry.card, allowed)
+        entry = self._allowed_entry(model, role, allowed)
+        if EMBEDDING_ROLE in entry.card.roles:
+            raise _unfit(entry.card, f"embeds texts and writes none; it is served at {EMBEDDING_ROUTES}")
         if entry.engine is None:
-            raise ModelUnavailable(
-                f"Model '{entry.card.name}' is {entry.status.state}.",
-                retry_after=30 if entry.status.state == "failed" else 5,
-                param="model",
-            )
+            raise _unavailable(entry)
         return entry.engine
+
+    def embedding(self, model: str | None, role: str, allowed: frozenset[str] | None) -> EmbeddingEngine:
+        """As `text`, for a model that embeds."""
+        entry = self._allowed_entry(model, role, allowed)
+        if EMBEDDING_ROLE not in entry.card.roles:
+            raise _unfit(entry.card, f"writes text and embeds none; it is served at {TEXT_ROUTES}")
+        if entry.embedding_engine is None:
+            raise _unavailable(entry)
+        return entry.embedding_engine
 
     def card(self, model: str, allowed: frozenset[str] | None) -> ModelCard:
         """
@@ -81,6 +109,11 @@ class Catalog:
         """Every model that the caller may use."""
         return [entry.card for entry in self.entries.values() if _is_allowed(entry.card, allowed)]
 
+    def _allowed_entry(self, model: str | None, role: str, allowed: frozenset[str] | None) -> Entry:
+        entry = self._entry(role if model is None else model)
+        _check_allowed(entry.card, allowed)
+        return entry
+
     def _entry(self, name: str) -> Entry:
         try:
             return self._by_name[name]
@@ -88,6 +121,18 @@ class Catalog:
             raise UnknownModel(
                 f"The model '{name[:64]}' does not exist; GET /v1/models lists those that do.", param="model"
             ) from None
+
+
+def _unfit(card: ModelCard, why: str) -> InvalidRequest:
+    return InvalidRequest(f"Model '{card.name}' {why}.", param="model", code="model_not_supported")
+
+
+def _unavailable(entry: Entry) -> ModelUnavailable:
+    return ModelUnavailable(
+        f"Model '{entry.card.name}' is {entry.status.state}.",
+        retry_after=30 if entry.status.state == "failed" else 5,
+        param="model",
+    )
 
 
 def _is_allowed(card: ModelCard, allowed: frozenset[str] | None) -> bool:

@@ -4,36 +4,49 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import ModelSettings
+from jobai_server.settings.source import PACKAGE_PREFIX, is_hub
 
-PACKAGE_PREFIX = "package:"
 WEIGHT_PATTERNS = ("*.safetensors", "*.bin", "*.pt")
 
 
-def checkpoint_folder(model: ModelSettings, *, download: bool) -> Path:
-    """The folder with the model's config and weights, complete.
+def checkpoint_folders(models: Mapping[str, ModelSettings], *, download: bool) -> dict[str, Path]:
+    """The folder of each model, by the names given.
 
     Args:
-        download: Whether a hub repository that is not on this machine yet may be downloaded now.
+        download: Whether hub repositories that are not on this machine yet may be downloaded now; models may say so for
+            themselves, too. All are looked at first, so that nothing is downloaded where not all would fit.
+
+    Raises:
+        ConfigurationError: One is not there, or not whole; says what to do.
+    """
+    wanted = [model for model in models.values() if is_hub(model.source) and (download or model.download_if_missing)]
+    if missing := [model for model in wanted if _cached(model) is None]:
+        from jobai_server.engines.hub.download import download as download_listed
+        from jobai_server.engines.hub.listing import hub_listing
+
+        download_listed([hub_listing(model) for model in missing], check=False)
+    return {name: checkpoint_folder(model) for name, model in models.items()}
+
+
+def checkpoint_folder(model: ModelSettings) -> Path:
+    """The folder with the model's config and weights, complete, on this machine.
 
     Raises:
         ConfigurationError: It is not there, or not whole; says what to do.
     """
     if model.source.startswith(PACKAGE_PREFIX):
         folder = _package_folder(model)
-    elif _is_local(model.source):
-        folder = Path(model.source).expanduser()
+    elif is_hub(model.source):
+        folder = _hub_folder(model)
     else:
-        folder = _hub_folder(model, download=download or model.download_if_missing)
+        folder = Path(model.source).expanduser()
     _check_complete(model, folder)
     return folder
-
-
-def _is_local(source: str) -> bool:
-    return source.startswith(("/", "./", "../", "~"))
 
 
 def _package_folder(model: ModelSettings) -> Path:
@@ -50,24 +63,34 @@ def _package_folder(model: ModelSettings) -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / inside
 
 
-def _hub_folder(model: ModelSettings, *, download: bool) -> Path:
+def _hub_folder(model: ModelSettings) -> Path:
+    folder = _cached(model)
+    if folder is None:
+        raise ConfigurationError(
+            f"Model '{model.name[0]}': {model.source} is not on this machine; download it with "
+            f"jobai-server models download {model.name[0]}, or set DOWNLOAD_MODELS_ON_START=true."
+        )
+    return folder
+
+
+def _cached(model: ModelSettings) -> Path | None:
+    # Imported here: a server whose models come with packages has no need of it.
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    from jobai_server.engines.hub.listing import NEEDED, NOT_NEEDED
 
     try:
-        return Path(snapshot_download(model.source, revision=model.revision, local_files_only=True))
+        folder = snapshot_download(
+            model.source,
+            revision=model.revision,
+            local_files_only=True,
+            allow_patterns=list(NEEDED),
+            ignore_patterns=list(NOT_NEEDED),
+        )
     except LocalEntryNotFoundError:
-        if not download:
-            raise ConfigurationError(
-                f"Model '{model.name[0]}': {model.source} is not on this machine; "
-                "set DOWNLOAD_MODELS_ON_START=true to download it first."
-            ) from None
-    try:
-        return Path(snapshot_download(model.source, revision=model.revision))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise ConfigurationError(
-            f"Model '{model.name[0]}': {model.source} could not be downloaded: {_first_line(error)}"
-        ) from error
+        return None
+    return Path(folder)
 
 
 def _check_complete(model: ModelSettings, folder: Path) -> None:
@@ -91,6 +114,7 @@ def _check_complete(model: ModelSettings, folder: Path) -> None:
         raise ConfigurationError(
             f"Model '{name}': {folder} is not complete, {missing[0]} is missing"
             + (f" and {len(missing) - 1} more files" if len(missing) > 1 else "")
+            + (f"; repair it with jobai-server models download {name}" if is_hub(model.source) else "")
             + "."
         )
     _check_quantization(model, config)

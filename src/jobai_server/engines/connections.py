@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from jobai_server.engines.admission import RunningRequests
 from jobai_server.engines.catalog import Catalog, EngineStatus
+from jobai_server.engines.embedding_client import EmbeddingClient, open_embedding_engine
 from jobai_server.engines.launch import EngineLaunch, Seat
+from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.engines.vllm_engine import VllmTextEngine, open_vllm_engine
 
 log = logging.getLogger(__name__)
@@ -19,13 +20,23 @@ class Connections:
 
     Args:
         on_connected: Called with an engine's name when it can be used.
+        on_casualties: Called when an engine has ended: its name, which run of it that was, and digests of what it was
+            working on for this worker.
     """
 
-    def __init__(self, catalog: Catalog, running: RunningRequests, on_connected: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        queues: RequestQueues,
+        on_connected: Callable[[str], None],
+        on_casualties: Callable[[str, str, set[str]], None],
+    ) -> None:
         self._catalog = catalog
-        self._running = running
+        self._queues = queues
         self._on_connected = on_connected
-        self._open: dict[str, VllmTextEngine] = {}
+        self._on_casualties = on_casualties
+        self._runs: dict[str, str] = {}
+        self._open: dict[str, VllmTextEngine | EmbeddingClient] = {}
         self._latest: dict[str, EngineStatus] = {}
 
     async def apply(self, message: dict[str, Any]) -> None:
@@ -34,13 +45,24 @@ class Connections:
         entry = self._catalog.entries[name]
         status = EngineStatus(**message["status"])
         self._latest[name] = status
+        if (
+            status.state in {"restarting", "failed"}
+            and name in self._open
+            and (lost := self._queues.of(name).at_work())
+        ):
+            self._on_casualties(name, self._runs[name], lost)
+        self._queues.of(name).refused = frozenset(message.get("refused", ()))
         self._close(name)
         if status.state != "ready":
             entry.status = status
             return
         launch, seat = EngineLaunch.model_validate(message["launch"]), Seat.model_validate(message["seat"])
         try:
-            engine = await open_vllm_engine(launch, seat, entry.card, self._running)
+            engine: VllmTextEngine | EmbeddingClient
+            if launch.kind == "embedding":
+                engine = await open_embedding_engine(launch, entry.card, self._queues.of(name))
+            else:
+                engine = await open_vllm_engine(launch, seat, entry.card, self._queues.of(name))
         except Exception:
             if self._latest[name] is status:
                 raise
@@ -49,7 +71,12 @@ class Connections:
         if self._latest[name] is not status:  # the engine has ended meanwhile
             engine.close()
             return
-        self._open[name] = entry.engine = engine
+        self._open[name] = engine
+        self._runs[name] = launch.run_directory.name
+        if isinstance(engine, EmbeddingClient):
+            entry.embedding_engine = engine
+        else:
+            entry.engine = engine
         entry.card, entry.status = engine.card, status
         self._on_connected(name)
 
@@ -58,6 +85,7 @@ class Connections:
             self._close(name)
 
     def _close(self, name: str) -> None:
-        self._catalog.entries[name].engine = None
+        entry = self._catalog.entries[name]
+        entry.engine = entry.embedding_engine = None
         if engine := self._open.pop(name, None):
             engine.fail()

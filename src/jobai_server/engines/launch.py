@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from jobai_server.settings import ModelSettings
+
+EngineKind = Literal["text", "embedding"]
 
 
 class Seat(BaseModel):
@@ -24,6 +27,7 @@ class EngineLaunch(BaseModel):
     """One run of one engine. Every run has sockets of its own, so nothing of a dead run can reach the next.
 
     Attributes:
+        kind: What the engine does: write text, or embed it.
         name: The model's first served name.
         path: The checkpoint's folder on this machine.
         seats: How many clients the engine serves at most in this run; a worker that is replaced takes a new one,
@@ -33,6 +37,7 @@ class EngineLaunch(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    kind: EngineKind
     name: str
     model: ModelSettings
     path: Path
@@ -46,6 +51,11 @@ class EngineLaunch(BaseModel):
     @property
     def handshake_address(self) -> str:
         return self._address("hello")
+
+    @property
+    def socket_path(self) -> Path:
+        """Where an engine that needs no handshake listens for all its clients."""
+        return self.run_directory / "socket"
 
     def seat(self, index: int) -> Seat:
         return Seat(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from jobai_server.engines.next_token import AnswerTokens, MessageTokens, NextTokenRequest
+
+from jobai_server.engines.owner import Owner
 
 FinishReason = Literal["stop", "length"]
 
@@ -99,6 +105,27 @@ class Sampling:
     keep_control_tokens: bool = False
 
 
+@dataclass(slots=True)
+class RequestTimes:
+    """What became of a request when; prompts that came in one request share one of these.
+
+    Attributes:
+        started: The request's head was there; `time.monotonic()`, as are all of them.
+        first_token: The first token of the first answer was there, or None.
+        queue_seconds: How long it waited until the engine took it up, the longest of its prompts, or None.
+    """
+
+    started: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
+    queue_seconds: float | None = None
+
+    def began(self, queue_seconds: float) -> None:
+        """A first token is there."""
+        if self.first_token is None:
+            self.first_token = time.monotonic()
+        self.queue_seconds = max(queue_seconds, self.queue_seconds or 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class TextRequest:
     """One prompt for one engine. `request_id` is ours and unique; never the client's."""
@@ -106,6 +133,8 @@ class TextRequest:
     request_id: str
     prompt_token_ids: Sequence[int]
     sampling: Sampling
+    owner: Owner
+    times: RequestTimes = field(default_factory=RequestTimes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +219,15 @@ class TextEngine(Protocol):
         """
         ...
 
+    async def encode_message(self, given: str, parts: Sequence[str]) -> MessageTokens:
+        """A user's message that begins with `given` and goes on with some of `parts`, ready for the answer; text never
+        becomes control tokens.
+
+        Raises:
+            InvalidRequest: The model has no chat template.
+        """
+        ...
+
     async def encode_text(self, text: str) -> list[int]:
         """Token ids of raw text with the model's start token; control-token look-alikes stay plain text."""
         ...
@@ -212,5 +250,34 @@ class TextEngine(Protocol):
         Raises:
             InvalidRequest: The engine refuses the request.
             EngineDied: The engine died meanwhile.
+        """
+        ...
+
+    def answer_tokens(self, text: str) -> AnswerTokens:
+        """What the model would write to answer with this text; control-token look-alikes stay plain text.
+
+        Raises:
+            InvalidRequest: The model has no chat template, or it cannot have an answer.
+        """
+        ...
+
+    async def next_token_logprobs(self, request: NextTokenRequest) -> list[list[float]]:
+        """Exact log probabilities (natural logarithm, over the whole vocabulary) of the tokens asked for, per prompt.
+
+        One prefill per prompt; at most MAX_PROMPTS_AT_ONCE of them are with the engine at a time, no more than one
+        key may have, and the request counts as so many.
+
+        Raises:
+            InvalidRequest: The engine refuses the request.
+            RateLimited, Overloaded: There is no room for it in the queue; nothing has run.
+            EngineDied: The engine died meanwhile.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Do the least there is to do, past the queue.
+
+        Raises:
+            ServerError: It does not work.
         """
         ...

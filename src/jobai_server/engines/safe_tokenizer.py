@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import jinja2
 
+from jobai_server.engines.next_token import AnswerTokens, MessageTokens
 from jobai_server.engines.protocol import Conversation
 from jobai_server.engines.token_bytes import token_bytes
 from jobai_server.errors import InvalidRequest
@@ -21,6 +23,7 @@ from jobai_server.errors import InvalidRequest
 # A Unicode non-character: never part of text that is meant for interchange.
 MARK = "\ufdd0"
 REPLACEMENT = "\ufffd"
+PROBE = "probe-answer"
 
 # Turn markers that some templates write as ordinary text, so that they are no tokens of the vocabulary.
 TEXT_MARKERS = (
@@ -89,9 +92,61 @@ class SafeTokenizer:
         tools = [self._guarded(tool) for tool in conversation.tools]
         return self._encode_pieces(self._render(messages, tools), add_special_tokens=False)
 
+    def encode_message(self, given: str, parts: Sequence[str]) -> MessageTokens:
+        """A user's message that begins with `given` and goes on with some of `parts`; each is encoded once, by itself.
+
+        Raises:
+            InvalidRequest: The model has no chat template.
+        """
+        split = MARK * 2  # neutralised text has no two marks in a row
+        rendered = self._render([{"role": "user", "content": self._neutralise(given) + split}], [])
+        before, _, after = rendered.partition(split)
+        return MessageTokens(
+            self._encode_pieces(before, add_special_tokens=False),
+            [self._encode_continuations(self._neutralise(part)) for part in parts],
+            self._encode_continuation(after),
+        )
+
     def encode_text(self, text: str) -> list[int]:
         """Raw text, with the start token if the model wants one."""
         return self._encode_pieces(self._neutralise(text), add_special_tokens=True)
+
+    def answer_tokens(self, text: str) -> AnswerTokens:
+        """A text as the assistant's answer.
+
+        Raises:
+            InvalidRequest: There is no chat template, or it writes nothing that is an answer.
+        """
+        asked, begun, ended = self._answer_frame
+        before = self._encode_pieces(begun, add_special_tokens=False)
+        marked = self._neutralise(text)
+        whole = self._encode_pieces(f"{asked}{marked}{ended}", add_special_tokens=False)
+        if whole[: len(before)] != before:
+            # The template writes answers otherwise than it asks for them: what counts is what it asks for.
+            whole = self._encode_pieces(f"{begun}{marked}{ended.lstrip()}", add_special_tokens=False)
+        answer = whole[len(before) :]
+        end = next((place for place, token_id in enumerate(answer) if token_id in self._control_ids), len(answer))
+        return AnswerTokens(tuple(answer[: end + 1]), self._single_tokens(begun, before, marked))
+
+    def _single_tokens(self, begun: str, before: list[int], marked: str) -> tuple[int, ...]:
+        ids = []
+        for form in (marked, f" {marked}"):
+            encoded = self._encode_pieces(begun + form, add_special_tokens=False)
+            if len(encoded) == len(before) + 1 and encoded[:-1] == before:
+                ids.append(encoded[-1])
+        return tuple(dict.fromkeys(ids))
+
+    @cached_property
+    def _answer_frame(self) -> tuple[str, str, str]:
+        """What the template writes before an answer, before one that is still to come, and after one."""
+        question = {"role": "user", "content": "?"}
+        begun = self._render([question], [])
+        asked, answer, ended = self._render(
+            [question, {"role": "assistant", "content": PROBE}], [], add_generation_prompt=False
+        ).partition(PROBE)
+        if not answer or not ended.strip():
+            raise InvalidRequest("This model's chat template writes no answers that end.", param="model")
+        return asked, begun, ended
 
     def check_token_ids(self, token_ids: Sequence[int], param: str) -> None:
         for token_id in token_ids:
@@ -100,7 +155,12 @@ class SafeTokenizer:
             if token_id in self._control_ids:
                 raise InvalidRequest(f"Token id {token_id} is a control token; prompts may not hold any.", param=param)
 
-    def _render(self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]) -> str:
+    def _render(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]],
+        add_generation_prompt: bool = True,
+    ) -> str:
         if self._chat_template is None:
             raise InvalidRequest("This model has no chat template; use /v1/completions.", param="messages")
         try:
@@ -109,7 +169,7 @@ class SafeTokenizer:
                 tools=list(tools) or None,
                 chat_template=self._chat_template,
                 tokenize=False,
-                add_generation_prompt=True,
+                add_generation_prompt=add_generation_prompt,
             )
         except jinja2.TemplateError as error:
             raise InvalidRequest(
@@ -138,11 +198,12 @@ class SafeTokenizer:
         return self._look_alike.sub(_marked, text.replace(MARK, REPLACEMENT))
 
     def _encode_pieces(self, text: str, *, add_special_tokens: bool) -> list[int]:
-        first, *rest = text.split(MARK)
+        first, mark, rest = text.partition(MARK)
         token_ids = self._encode(first, add_special_tokens=add_special_tokens)
-        for piece in rest:
-            token_ids += self._encode_continuation(piece)
-        return token_ids
+        return token_ids + self._encode_continuations(rest) if mark else token_ids
+
+    def _encode_continuations(self, text: str) -> list[int]:
+        return [token_id for piece in text.split(MARK) for token_id in self._encode_continuation(piece)]
 
     def _encode_continuation(self, piece: str) -> list[int]:
         """Encode text that goes on in mid-word: SentencePiece would put a space before it, so a newline goes first

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jobai_server.engines.admission import RunningRequests
+from jobai_server.engines.fair_share import Sequences
 from jobai_server.engines.launch import EngineLaunch, Seat
+from jobai_server.engines.next_token import MAX_PROMPTS_AT_ONCE, AnswerTokens, MessageTokens, NextTokenRequest
+from jobai_server.engines.progress_note import ProgressNote
 from jobai_server.engines.protocol import (
     Conversation,
     JsonShape,
@@ -22,18 +24,20 @@ from jobai_server.engines.protocol import (
     TokenLogprobs,
     ToolCallParser,
 )
+from jobai_server.engines.queue_table import QueueTable
+from jobai_server.engines.request_queue import RequestQueue
 from jobai_server.engines.safe_tokenizer import REPLACEMENT, SafeTokenizer
+from jobai_server.engines.vllm_next_token import least_work, next_token_logprobs, queue_seconds
 from jobai_server.engines.vllm_sampling import check_shape, finish_reason, sampling_params
 from jobai_server.engines.vllm_settings import vllm_config
-from jobai_server.errors import ConfigurationError, EngineDied, InvalidRequest
+from jobai_server.engines.vllm_tool_calls import usable_parser, vllm_tool_call_parser
+from jobai_server.errors import EngineDied, InvalidRequest
 
 if TYPE_CHECKING:
     from vllm.outputs import CompletionOutput
     from vllm.v1.engine.async_llm import AsyncLLM
 
     from jobai_server.settings import ModelSettings
-
-log = logging.getLogger(__name__)
 
 # Below this many characters encoding takes less time than handing it to a thread.
 INLINE_CHARACTERS = 8_192
@@ -43,14 +47,17 @@ class VllmTextEngine:
     """Implements `protocol.TextEngine` over vLLM's AsyncLLM."""
 
     def __init__(
-        self, llm: AsyncLLM, card: ModelCard, tokenizer: SafeTokenizer, model: ModelSettings, running: RunningRequests
+        self, llm: AsyncLLM, card: ModelCard, tokenizer: SafeTokenizer, model: ModelSettings, queue: RequestQueue
     ) -> None:
         self._llm = llm
         self._card = card
         self._tokenizer = tokenizer
-        self._tool_call_parser = _usable_parser(model, tokenizer)
-        self._limit = model.max_concurrent_requests
-        self._running = running
+        self._tool_call_parser = usable_parser(card.name, model.tool_call_parser, tokenizer.tokenizer)
+        self._queue = queue
+        if model.contended_share is not None:
+            queue.sequences = Sequences.of(llm.vllm_config.scheduler_config.max_num_seqs, model.contended_share)
+        # The same labels are asked for again and again.
+        self._answer_tokens = lru_cache(4096)(tokenizer.answer_tokens)
         # One thread: the tokenizer is not safe to use from several at once.
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
 
@@ -64,6 +71,12 @@ class VllmTextEngine:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._encoding, self._tokenizer.encode_conversation, conversation)
 
+    async def encode_message(self, given: str, parts: Sequence[str]) -> MessageTokens:
+        if len(given) + sum(map(len, parts)) < INLINE_CHARACTERS:
+            return self._tokenizer.encode_message(given, parts)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._encoding, self._tokenizer.encode_message, given, parts)
+
     async def encode_text(self, text: str) -> list[int]:
         if len(text) < INLINE_CHARACTERS:
             return self._tokenizer.encode_text(text)
@@ -75,25 +88,39 @@ class VllmTextEngine:
     def tool_call_parser(self, tools: Sequence[Mapping[str, Any]]) -> ToolCallParser | None:
         if self._tool_call_parser is None:
             return None
-        from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
-
         return vllm_tool_call_parser(self._tool_call_parser, self._tokenizer.tokenizer, tools)
 
     async def stream(self, request: TextRequest) -> AsyncGenerator[TextDelta, None]:
         from vllm.inputs.engine import tokens_input
 
         check_shape(request.sampling.json_shape, self._tokenizer)
-        with_logprobs = request.sampling.logprobs is not None
+        sampling, prompt_tokens = request.sampling, len(request.prompt_token_ids)
         with (
-            self._running.place(self._card.name, request.sampling.n, self._limit),
-            _translated_errors(self._card.name, request.sampling.json_shape),
+            self._queue.place(
+                request.owner,
+                sampling.n,
+                prompt_tokens + sampling.n * sampling.max_tokens,
+                (request.prompt_token_ids, sampling),
+            ) as place,
+            _translated_errors(self._card.name, sampling.json_shape),
         ):
+            priority = await place.turn()
+            place.used = prompt_tokens
             outputs = self._llm.generate(
-                tokens_input(list(request.prompt_token_ids)), sampling_params(request.sampling), request.request_id
+                tokens_input(list(request.prompt_token_ids)),
+                sampling_params(sampling),
+                request.request_id,
+                priority=priority,
             )
             async with contextlib.aclosing(outputs):
-                async for output in outputs:
+                async with place.in_time():
+                    output = await anext(outputs, None)
+                if output is not None:
+                    request.times.began(place.waited + queue_seconds(output))
+                with_logprobs = sampling.logprobs is not None
+                while output is not None:
                     for completion in output.outputs:
+                        place.used += len(completion.token_ids)
                         yield TextDelta(
                             completion.index,
                             completion.text,
@@ -101,6 +128,22 @@ class VllmTextEngine:
                             finish_reason(completion.finish_reason),
                             self._token_logprobs(completion) if with_logprobs else None,
                         )
+                    output = await anext(outputs, None)
+
+    def answer_tokens(self, text: str) -> AnswerTokens:
+        return self._answer_tokens(text)
+
+    async def next_token_logprobs(self, request: NextTokenRequest) -> list[list[float]]:
+        at_once = min(len(request.prompts), MAX_PROMPTS_AT_ONCE, self._queue.limits.per_key)
+        tokens = sum(len(prompt.token_ids) + 1 for prompt in request.prompts)
+        with (
+            self._queue.place(request.owner, at_once, tokens, request.prompts) as place,
+            _translated_errors(self._card.name, None),
+        ):
+            priority = await place.turn()
+            place.used = tokens
+            request.times.queue_seconds = place.waited
+            return await next_token_logprobs(self._llm, request, at_once=at_once, priority=priority)
 
     def _token_logprobs(self, completion: CompletionOutput) -> tuple[TokenLogprobs, ...]:
         positions = zip(completion.token_ids, completion.logprobs or (), strict=False)
@@ -117,6 +160,15 @@ class VllmTextEngine:
         # JSON has no minus infinity; this is what OpenAI reports for impossible tokens.
         return TokenChoice(token, max(choice.logprob, -9999.0), data)
 
+    async def probe(self) -> None:
+        """Have the engine look at one token, past the queue and before all others.
+
+        Raises:
+            ServerError: It does not.
+        """
+        with _translated_errors(self._card.name, None):
+            await least_work(self._llm)
+
     def fail(self) -> None:
         """The engine process is gone: end every running request with EngineDied and let go of its sockets."""
         from vllm.v1.engine.exceptions import EngineDeadError
@@ -129,16 +181,15 @@ class VllmTextEngine:
         self._encoding.shutdown(wait=False)
 
 
-async def open_vllm_engine(
-    launch: EngineLaunch, seat: Seat, card: ModelCard, running: RunningRequests
-) -> VllmTextEngine:
+async def open_vllm_engine(launch: EngineLaunch, seat: Seat, card: ModelCard, queue: RequestQueue) -> VllmTextEngine:
     """Take a seat at a running engine. Importing vLLM and building the client happens in a thread."""
-    llm = await asyncio.to_thread(_client, launch, seat)
+    llm = await asyncio.to_thread(_client, launch, seat, queue.table)
+    await least_work(llm)
     context_length = llm.model_config.max_model_len
     template = launch.model.chat_template.read_text() if launch.model.chat_template else None
     tokenizer = SafeTokenizer(llm.renderer.get_tokenizer(), template)
     card = replace(card, context_length=context_length, longest_token=tokenizer.longest_token)
-    return VllmTextEngine(llm, card, tokenizer, launch.model, running)
+    return VllmTextEngine(llm, card, tokenizer, launch.model, queue)
 
 
 @contextlib.contextmanager
@@ -162,21 +213,7 @@ def _translated_errors(model: str, shape: JsonShape | None) -> Iterator[None]:
         raise InvalidRequest("The schema cannot be read.", param=param, code="invalid_json_schema") from None
 
 
-def _usable_parser(model: ModelSettings, tokenizer: SafeTokenizer) -> str | None:
-    """The configured tool-call parser, unless the model's tokenizer lacks what it needs."""
-    if model.tool_call_parser is None:
-        return None
-    from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
-
-    try:
-        vllm_tool_call_parser(model.tool_call_parser, tokenizer.tokenizer, [])
-    except ConfigurationError as error:
-        log.warning("model %s: no tool_choice auto: %s", model.name[0], error.message)
-        return None
-    return model.tool_call_parser
-
-
-def _client(launch: EngineLaunch, seat: Seat) -> AsyncLLM:
+def _client(launch: EngineLaunch, seat: Seat, table: QueueTable) -> AsyncLLM:
     from vllm import envs
     from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -187,4 +224,5 @@ def _client(launch: EngineLaunch, seat: Seat) -> AsyncLLM:
         client_addresses={"input_address": seat.input_address, "output_address": seat.output_address},
         client_count=seat.seats,
         client_index=seat.index,
+        stat_loggers=[lambda *_: ProgressNote(table)],
     )

@@ -7,30 +7,18 @@ and watched by our own supervisor.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import socket
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 from jobai_server.engines.launch import EngineLaunch
-from jobai_server.process import Message, adopt
+from jobai_server.engines.report import Report, reason
+from jobai_server.process import adopt
 
 if TYPE_CHECKING:
     from vllm.config import VllmConfig
-
-
-class Report:
-    """Progress for the supervisor, one JSON line each; safe from any thread."""
-
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
-
-    def __call__(self, event: str, detail: str = "") -> None:
-        message: Message = {"event": event, "detail": detail}
-        self._control.sendall(json.dumps(message).encode() + b"\n")
 
 
 def main() -> None:
@@ -44,7 +32,7 @@ def main() -> None:
         pass  # how vLLM's loop ends after SIGTERM
     except Exception as error:
         # vLLM has logged the traceback; the supervisor wants the one line that says why.
-        report("failed", _reason(error))
+        report("failed", reason(error))
         sys.stderr.flush()
         os._exit(1)
     sys.stderr.flush()
@@ -92,12 +80,9 @@ def _greet(handshake: object, launch: EngineLaunch, config: VllmConfig, report: 
         config.cache_config,
         CoreEngineLaunch(None, None, addresses, None),
     )
+    cache = config.cache_config
+    report("progress", f"{(cache.num_gpu_blocks or 0) * cache.block_size} tokens of KV cache")
     report("ready")
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}"[:500]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from jobai_server.engines.fair_share import with_room
 from jobai_server.engines.platform import is_cpu
 
 # What vLLM gets unless the model's engine_args say otherwise.
@@ -13,12 +14,16 @@ DEFAULTS: dict[str, Any] = {
     # llguidance reads a schema as it goes: no compilation that a hostile schema could make last for minutes.
     # Free whitespace is an invitation to small models to write nothing else until the answer's end.
     "structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True},
+    # Whose turn it is in the queue (engines/request_queue.py) also decides who loses cache blocks when they run out.
+    "scheduling_policy": "priority",
 }
+CPU_DEFAULTS = {"worker_cls": "jobai_server.engines.vllm_worker.RowwiseCpuWorker"}
 
 if TYPE_CHECKING:
     from vllm.config import VllmConfig
 
     from jobai_server.engines.launch import EngineLaunch
+    from jobai_server.settings import ModelSettings
 
 
 def environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
@@ -36,14 +41,14 @@ def environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
         if launch.model.engine_args.get("enforce_eager"):
             # Eager mode still compiles the logprobs kernel on first use, seconds in the middle of a request.
             variables["TORCHDYNAMO_DISABLE"] = "1"
-    return _unless_set(variables)
+    return unless_set(variables)
 
 
 def client_environment(debug: bool) -> dict[str, str]:
     """Environment variables for a process that only talks to engines."""
     # The CPU build warns at every start about what only GPUs have; on a GPU warnings mean something.
     level = "DEBUG" if debug else "ERROR" if is_cpu() else "WARNING"
-    return _unless_set(
+    return unless_set(
         {
             "VLLM_LOGGING_LEVEL": level,
             "TORCH_CPP_LOG_LEVEL": "ERROR",
@@ -59,8 +64,17 @@ def client_environment(debug: bool) -> dict[str, str]:
     )
 
 
-def _unless_set(variables: Mapping[str, str]) -> dict[str, str]:
+def unless_set(variables: Mapping[str, str]) -> dict[str, str]:
+    """These variables, but as the operator has set them where they have."""
     return {name: os.environ.get(name, value) for name, value in variables.items()}
+
+
+def _engine_arguments(model: ModelSettings) -> dict[str, Any]:
+    arguments = DEFAULTS | (CPU_DEFAULTS if is_cpu() else {}) | model.engine_args
+    sequences = arguments.get("max_num_seqs")
+    if model.contended_share is not None and isinstance(sequences, int):
+        arguments["max_num_seqs"] = with_room(sequences)
+    return arguments
 
 
 def vllm_config(launch: EngineLaunch, seat_index: int = -1) -> VllmConfig:
@@ -74,7 +88,7 @@ def vllm_config(launch: EngineLaunch, seat_index: int = -1) -> VllmConfig:
         model=str(launch.path),
         served_model_name=list(model.name),
         max_model_len=model.context_length,
-        **(DEFAULTS | model.engine_args),
+        **_engine_arguments(model),
     )
     arguments._api_process_count = launch.seats
     arguments._api_process_rank = seat_index

@@ -16,6 +16,8 @@ from typing import Any
 from jobai_server.engines.protocol import ParsedText, ToolCallDelta
 from jobai_server.errors import ConfigurationError
 
+log = logging.getLogger(__name__)
+
 MAX_PIECES = 64
 """Times the parser is asked about one delta; a guard, as each time something new must come."""
 
@@ -46,6 +48,18 @@ def vllm_tool_call_parser(name: str, tokenizer: Any, tools: Sequence[Mapping[str
     except (RuntimeError, ValueError) as error:
         raise ConfigurationError(f"The tool-call parser '{name}' does not fit this model: {error}") from error
     return VllmToolCallParser(parser, request)
+
+
+def usable_parser(model: str, name: str | None, tokenizer: Any) -> str | None:
+    """The configured tool-call parser, unless the model's tokenizer lacks what it needs."""
+    if name is None:
+        return None
+    try:
+        vllm_tool_call_parser(name, tokenizer, [])
+    except ConfigurationError as error:
+        log.warning("model %s: no tool_choice auto: %s", model, error.message)
+        return None
+    return name
 
 
 class VllmToolCallParser:

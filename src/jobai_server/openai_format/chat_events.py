@@ -119,5 +119,6 @@ def _chunk(reply: ChatReply, choices: list[dict[str, Any]]) -> dict[str, Any]:
         "model": reply.identity.model,
         "system_fingerprint": reply.identity.system_fingerprint,
         "choices": choices,
+        **reply.identity.tier_field,
     }
     return chunk | {"usage": None} if reply.include_usage else chunk

@@ -63,6 +63,7 @@ async def chat_completion(deltas: AsyncGenerator[TextDelta, None], reply: ChatRe
             "system_fingerprint": reply.identity.system_fingerprint,
             "choices": [_choice(index, answer, reply) for index, answer in enumerate(answers)],
             "usage": reply.usage.as_json(),
+            **reply.identity.tier_field,
         }
     )
 

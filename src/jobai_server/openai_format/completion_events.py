@@ -69,5 +69,6 @@ def _chunk(reply: CompletionReply, choices: list[dict[str, Any]]) -> dict[str, A
         "model": reply.identity.model,
         "system_fingerprint": reply.identity.system_fingerprint,
         "choices": choices,
+        **reply.identity.tier_field,
     }
     return chunk | {"usage": None} if reply.include_usage else chunk

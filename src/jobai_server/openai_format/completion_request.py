@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import Conversation, ModelCard, Sampling
 from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.field_types import chosen_by, refusal, tag
-from jobai_server.openai_format.request_model import MAX_TEXT_LENGTH, Text, parse_query
+from jobai_server.openai_format.prompt_input import PromptInput, PromptText, PromptTokens, prompt_form, prompt_inputs
+from jobai_server.openai_format.request_model import Text, parse_query
 from jobai_server.openai_format.sampling import SamplingBody, answer_length, sampling_of
 
 MAX_PROMPT_ANSWERS = 64
 """Prompts times answers per prompt in one request."""
 DEFAULT_MAX_TOKENS = 16
 """OpenAI's, for prompts that are continued raw."""
-
-PromptText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
-PromptTokenId = Annotated[int, Field(ge=0, le=2**31 - 1)]
-PromptTokens = Annotated[list[PromptTokenId], Field(fail_fast=True, min_length=1, max_length=1_048_576)]
-
-
-def _prompt_form(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "text"
-    if not isinstance(value, list):
-        return None
-    first = value[0] if value else ""
-    if isinstance(first, list):
-        return "token_lists"
-    return "tokens" if isinstance(first, int) and not isinstance(first, bool) else "texts"
-
 
 Prompt = Annotated[
     Annotated[PromptText, tag("text")]
@@ -42,17 +26,8 @@ Prompt = Annotated[
     | Annotated[
         list[PromptTokens], Field(fail_fast=True, min_length=1, max_length=MAX_PROMPT_ANSWERS), tag("token_lists")
     ],
-    chosen_by(_prompt_form, expected="a string or an array"),
+    chosen_by(prompt_form, expected="a string or an array"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class PromptInput:
-    """One prompt, with its place in the request: text, or token ids."""
-
-    param: str
-    text: str | None = None
-    token_ids: list[int] | None = None
 
 
 class CompletionRequest(SamplingBody):
@@ -85,15 +60,7 @@ class CompletionRequest(SamplingBody):
     @property
     def prompts(self) -> list[PromptInput]:
         """The prompts one by one, in order."""
-        if isinstance(self.prompt, str):
-            return [PromptInput("prompt", text=self.prompt)]
-        texts = [one for one in self.prompt if isinstance(one, str)]
-        if texts:
-            return [PromptInput(f"prompt[{index}]", text=text) for index, text in enumerate(texts)]
-        token_lists = [one for one in self.prompt if isinstance(one, list)]
-        if token_lists:
-            return [PromptInput(f"prompt[{index}]", token_ids=ids) for index, ids in enumerate(token_lists)]
-        return [PromptInput("prompt", token_ids=[one for one in self.prompt if isinstance(one, int)])]
+        return prompt_inputs("prompt", self.prompt)
 
 
 def system_conversation(body: CompletionRequest, prompt: PromptInput) -> Conversation | None:

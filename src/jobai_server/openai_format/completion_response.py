@@ -54,6 +54,7 @@ async def completion(streams: Sequence[AsyncGenerator[TextDelta, None]], reply: 
             "system_fingerprint": reply.identity.system_fingerprint,
             "choices": [_choice(index, choice, reply) for index, choice in enumerate(choices)],
             "usage": reply.usage.as_json(),
+            **reply.identity.tier_field,
         }
     )
 

@@ -18,12 +18,19 @@ class AnswerIdentity:
         created: Unix time, seconds.
         model: The name of the model that answers.
         system_fingerprint: Changes when the answers to equal requests may change.
+        service_tier: How the request ranked where it waited; None where it did not ask to be told.
     """
 
     id: str
     created: int
     model: str
     system_fingerprint: str
+    service_tier: str | None = None
+
+    @property
+    def tier_field(self) -> dict[str, str]:
+        """The answer's `service_tier`, which is only there where the request has one."""
+        return {} if self.service_tier is None else {"service_tier": self.service_tier}
 
 
 @dataclass(slots=True)
@@ -47,9 +54,16 @@ class TokenUsage:
         }
 
 
-def new_identity(kind: Literal["chatcmpl", "cmpl"], model: str, system_fingerprint: str) -> AnswerIdentity:
+def new_identity(
+    kind: Literal["chatcmpl", "cmpl"], model: str, system_fingerprint: str, service_tier: str | None = None
+) -> AnswerIdentity:
     """A fresh identity, now."""
-    return AnswerIdentity(f"{kind}-{secrets.token_hex(16)}", int(time.time()), model, system_fingerprint)
+    return AnswerIdentity(new_id(kind), int(time.time()), model, system_fingerprint, service_tier)
+
+
+def new_id(kind: Literal["chatcmpl", "cmpl", "rerank"]) -> str:
+    """An id for an answer."""
+    return f"{kind}-{secrets.token_hex(16)}"
 
 
 def fingerprint(*facts: str) -> str:

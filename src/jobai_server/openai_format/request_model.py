@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -48,11 +48,13 @@ class RequestBody(RequestPart):
 
     model: ModelName | None = None
 
+    service_tier: Literal["auto", "default", "flex", "priority", "scale"] | None = None
+    """Only `flex` has an effect: the request goes after all others. Nobody gets ahead by asking for it."""
+
     user: Label | None = None
     safety_identifier: Label | None = None
     prompt_cache_key: Label | None = None
     prompt_cache_retention: Label | None = None
-    service_tier: Label | None = None
     store: bool | None = None
     metadata: Annotated[dict[Annotated[str, Field(max_length=64)], Label], at_most(16)] | None = None
 

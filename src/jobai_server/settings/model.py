@@ -49,6 +49,16 @@ class ModelSettings(BaseModel):
     max_concurrent_requests: int = Field(default=256, ge=1, le=65_536)
     """Requests accepted at a time, over all web workers; more are turned away."""
 
+    max_queued_tokens: int = Field(default=1_048_576, ge=1, le=2**40)
+    """Tokens, prompts and answers, that the accepted requests may use together; more are turned away."""
+
+    key_share: float = Field(default=0.8, gt=0, le=1)
+    """How much of these two limits one key may take up, 0 to 1."""
+
+    contended_share: float | None = Field(default=0.5, gt=0, le=1)
+    """How much of the engine's max_num_seqs one key may take up while others are present; None: first come, first
+    served."""
+
     tool_call_parser: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="a tool parser of vLLM, such as llama3_json"
     )
@@ -59,6 +69,9 @@ class ModelSettings(BaseModel):
 
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads of the engine; None lets the server choose."""
+
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """What an embedding model computes in; auto is the fastest that this machine has instructions for."""
 
     download_if_missing: bool = False
     """Fetch this model from the hub before the engines start, if it is not there."""

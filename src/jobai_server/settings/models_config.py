@@ -54,6 +54,13 @@ class ModelsConfig(BaseModel):
                 engines[model.name[0]] = EngineSettings(model, (*shared.roles, role))
         return engines
 
+    def engines(self) -> Mapping[str, EngineSettings]:
+        """As `text_engines`, with the embedding model's."""
+        engines = dict(self.text_engines())
+        if self.embedding_model:
+            engines[self.embedding_model.name[0]] = EngineSettings(self.embedding_model, ("embedding",))
+        return engines
+
     @model_validator(mode="before")
     @classmethod
     def _resolve_shared(cls, data: Any) -> Any:
@@ -81,6 +88,8 @@ class ModelsConfig(BaseModel):
         if info.context is None:
             return self
         for engine in self.text_engines().values():
+            if engine.model.dtype != "auto":
+                _fail(f"{engine.roles[0]}_model.dtype", "may not be set: use dtype in engine_args")
             _check_names(f"{engine.roles[0]}_model", engine.model)
         if self.embedding_model and (self.embedding_model.engine_args or self.embedding_model.tool_call_parser):
             key = "engine_args" if self.embedding_model.engine_args else "tool_call_parser"

@@ -6,12 +6,12 @@ import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ByteSize, Field, SecretStr, field_serializer, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
+from jobai_server.settings import origins
 
 
 class ServerSettings(BaseSettings):
@@ -50,7 +50,10 @@ class ServerSettings(BaseSettings):
     """Model config file (.yaml, .yml, .json); None is the embedded default."""
 
     debug: bool = Field(default=False, validation_alias="DEBUG")
-    """Log in detail."""
+    """Log in detail, the bodies of requests included."""
+
+    log_format: Literal["json", "text"] | None = Field(default=None, validation_alias="JOBAI_LOG_FORMAT")
+    """Log lines as json or text; None is text on a terminal and json elsewhere."""
 
     download_models_on_start: bool = Field(default=False, validation_alias="DOWNLOAD_MODELS_ON_START")
     """Fetch every model that is missing before the engines start."""
@@ -87,13 +90,36 @@ class ServerSettings(BaseSettings):
     drain_seconds: float = Field(default=30.0, ge=0, le=600, validation_alias="JOBAI_DRAIN_SECONDS")
     """How long running requests may go on after SIGTERM, in seconds."""
 
+    queue_seconds: float = Field(default=60.0, ge=0.1, le=86_400, validation_alias="JOBAI_QUEUE_SECONDS")
+    """How long a request may wait for its first token, in seconds."""
+
+    keep_alive_seconds: float = Field(default=10.0, ge=0.1, le=3600, validation_alias="JOBAI_KEEP_ALIVE_SECONDS")
+    """How long a stream waits for its first token before a comment is sent, again and again, in seconds."""
+
     max_body_bytes: ByteSize = Field(
         default=ByteSize(4 << 20), ge=1 << 10, le=256 << 20, validation_alias="JOBAI_MAX_BODY_BYTES"
     )
     """Largest request body accepted, in bytes; units such as 4MiB are understood."""
 
+    max_embedding_inputs: int = Field(default=64, ge=1, le=2048, validation_alias="JOBAI_MAX_EMBEDDING_INPUTS")
+    """Texts in one embeddings request; a rerank request may have 16 times as many documents."""
+
     engine_start_seconds: float = Field(default=1800.0, ge=1, le=86_400, validation_alias="JOBAI_ENGINE_START_SECONDS")
     """How long an engine may take to start, in seconds."""
+
+    stall_seconds: float = Field(default=60.0, ge=1, le=86_400, validation_alias="JOBAI_STALL_SECONDS")
+    """A model that has work and gives no token for so long is started again, in seconds."""
+
+    probe_seconds: float = Field(default=30.0, ge=0.1, le=86_400, validation_alias="JOBAI_PROBE_SECONDS")
+    """A model that has had nothing to do for so long is asked for one token, to see whether it still can."""
+
+    skip_memory_plan: bool = Field(default=False, validation_alias="JOBAI_SKIP_MEMORY_PLAN")
+    """Start the engines on a GPU without working out first whether they fit."""
+
+    gpu_reserved_memory: ByteSize = Field(
+        default=ByteSize(1 << 30), ge=0, le=1 << 40, validation_alias="JOBAI_GPU_RESERVED_MEMORY"
+    )
+    """What the memory plan leaves of a GPU to the driver and to others, in bytes; an A100's driver keeps 0.75 GiB."""
 
     @classmethod
     def settings_customise_sources(
@@ -153,21 +179,13 @@ class ServerSettings(BaseSettings):
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
-    def _split_origins(cls, origins: Any) -> Any:
-        if isinstance(origins, str):
-            return tuple(dict.fromkeys(part.strip().lower() for part in origins.split(",") if part.strip()))
-        return origins
+    def _split_origins(cls, given: Any) -> Any:
+        return origins.split(given)
 
     @field_validator("allowed_origins")
     @classmethod
-    def _known_shape(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            match = _ORIGIN.fullmatch(origin)
-            if origin != "*" and not (match and 0 < int(match["port"] or 1) <= 65535):
-                raise ValueError("* or a comma-separated list of scheme://host[:port], with no path or final slash")
-        if len(origins) > 256:
-            raise ValueError("at most 256 origins")
-        return origins
+    def _known_shape(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        return origins.checked(given)
 
     # Only the JSON form carries secrets: it is how a child process gets its settings.
     @field_serializer("admin_key", "database_url", "key_pepper", "redis_url", when_used="json")

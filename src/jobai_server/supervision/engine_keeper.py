@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jobai_server.engines.catalog import EngineState, EngineStatus
-from jobai_server.engines.launch import EngineLaunch, Seat
-from jobai_server.engines.vllm_settings import environment
+from jobai_server.engines.launch import EngineKind, EngineLaunch, Seat
+from jobai_server.engines.programs import PROGRAMS
 from jobai_server.process import Child, start_child
 from jobai_server.settings import ModelSettings
 from jobai_server.supervision.backoff import Backoff
+from jobai_server.supervision.suspects import Suspects
 
 log = logging.getLogger(__name__)
 
 # Starts in a row that never became ready before the engine counts as failed; tries go on, far apart.
 STARTS_BEFORE_FAILED = 3
+# Runs in a row that became ready and ended within a minute.
+ENDS_BEFORE_FAILED = 6
 STOP_SECONDS = 10.0
 
 
@@ -27,9 +31,11 @@ class EngineKeeper:
     """One engine: started, announced, watched, and started again with back-off when it dies.
 
     Args:
-        model: Its settings, and `path`, its checkpoint's folder.
+        model: Its settings, and `path`, its checkpoint's folder; `kind`, what it is used for.
         seats: Clients a run of the engine serves at most.
         run_directory: Where this engine's sockets go, one folder a run.
+        variables: Environment variables for its process, whatever its kind.
+        planned_memory: Bytes that the memory plan has for it; None where there is no plan.
         gate: Held while the engine starts, so that engines that share a GPU start one after another.
         announce: Called after every change of `status` or `launch`.
     """
@@ -39,27 +45,35 @@ class EngineKeeper:
         model: ModelSettings,
         path: Path,
         *,
+        kind: EngineKind,
         seats: int,
         run_directory: Path,
         start_seconds: float,
         debug: bool,
+        variables: Mapping[str, str],
         gate: asyncio.Semaphore,
         announce: Callable[[EngineKeeper], None],
+        planned_memory: int | None = None,
     ) -> None:
         self.name = model.name[0]
-        self.status = EngineStatus("starting", time.time())
+        self.status = EngineStatus("starting", time.time(), planned_memory=planned_memory)
         self.launch: EngineLaunch | None = None  # set while a run is ready
+        self.suspects = Suspects()
         self._model = model
         self._path = path
+        self.kind: EngineKind = kind
         self._seats = seats
         self._seats_taken = 0
         self._run_directory = run_directory
         self._start_seconds = start_seconds
         self._debug = debug
+        self._variables = variables
         self._gate = gate
         self._announce = announce
+        self._planned_memory = planned_memory
         self._runs = 0
         self._child: Child | None = None
+        self._end_reason: str | None = None
 
     @property
     def process_id(self) -> int | None:
@@ -78,6 +92,12 @@ class EngineKeeper:
         if self._child:
             self._child.process.terminate()
 
+    def end_run(self, reason: str) -> None:
+        """Kill a ready engine that is no good, whatever its process thinks of itself; the next run begins at once."""
+        if self._child and self.launch is not None and self._end_reason is None:
+            self._end_reason = reason
+            self._child.signal(signal.SIGKILL)
+
     async def run(self) -> None:
         """For ever; cancel to stop."""
         backoff = Backoff()
@@ -88,7 +108,8 @@ class EngineKeeper:
                 reason, was_ready = await self._one_run()
                 failed_starts = 0 if was_ready else failed_starts + 1
                 wait = backoff.ended()
-                self._change("failed" if failed_starts >= STARTS_BEFORE_FAILED else "restarting", reason)
+                hopeless = failed_starts >= STARTS_BEFORE_FAILED or backoff.failures >= ENDS_BEFORE_FAILED
+                self._change("failed" if hopeless else "restarting", reason)
                 log.error("engine %s: %s; next start in %.1f s", self.name, reason, wait)
                 await asyncio.sleep(wait)
         finally:
@@ -101,8 +122,9 @@ class EngineKeeper:
             self._runs += 1
             launch = self._next_launch()
             started = time.monotonic()
+            program = PROGRAMS[self.kind]
             self._child = child = await start_child(
-                "jobai_server.engines.vllm_process", environment(launch, self._debug)
+                program.module, {**program.environment(launch, self._debug), **self._variables}
             )
             child.channel.send(launch.model_dump(mode="json"))
             log.info("engine %s: starting, process %d", self.name, child.process.pid)
@@ -113,15 +135,17 @@ class EngineKeeper:
         log.info("engine %s: ready after %.1f s", self.name, time.monotonic() - started)
         self.launch, self._seats_taken = launch, 0
         self._change("ready", "")
-        code = await child.process.wait()
+        reason = await self._until_over(child, program.silence_seconds)
         self.launch = None
+        reason, self._end_reason = self._end_reason or reason, None
         await child.stop(0)
-        return f"the engine process ended unexpectedly ({_how(code)})", True
+        return reason, True
 
     def _next_launch(self) -> EngineLaunch:
         folder = self._run_directory / str(self._runs)
         folder.mkdir(parents=True)
         return EngineLaunch(
+            kind=self.kind,
             name=self.name,
             model=self._model,
             path=self._path,
@@ -143,9 +167,24 @@ class EngineKeeper:
         except TimeoutError:
             return f"it was not ready within {self._start_seconds:g} s"
 
+    async def _until_over(self, child: Child, silence_seconds: float | None) -> str:
+        """Stay with a ready engine until it ends, or until it has sent nothing for too long; why it is over."""
+        misses = 0
+        while misses < 2:  # after a pause of our own, what was sent meanwhile is read before the second miss
+            try:
+                async with asyncio.timeout(silence_seconds / 2 if silence_seconds else None):
+                    message = await child.channel.receive()
+            except TimeoutError:
+                misses += 1
+                continue
+            if message is None:
+                return f"the engine process ended unexpectedly ({_how(await child.process.wait())})"
+            misses = 0
+        return f"it hangs: no sign of life for {silence_seconds:g} s"
+
     def _change(self, state: EngineState, reason: str) -> None:
         restarts = max(0, self._runs - 1)
-        self.status = EngineStatus(state, time.time(), restarts, reason)
+        self.status = EngineStatus(state, time.time(), restarts, reason, self.process_id, self._planned_memory)
         self._announce(self)
 
     async def _stop(self) -> None:

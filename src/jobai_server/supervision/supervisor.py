@@ -1,7 +1,7 @@
 """The root of the process tree.
 
 supervisor                 binds the port, starts and watches everything below
- ├─ engine × models        one vLLM EngineCore each
+ ├─ engine × models        one vLLM EngineCore each, and one embedding model
  └─ web × WORKERS          uvicorn + FastAPI, attached to every engine over local sockets
 """
 
@@ -12,6 +12,7 @@ import logging
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -19,11 +20,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from jobai_server.engines.platform import is_cpu
+from jobai_server.engines.request_queues import queue_path
 from jobai_server.engines.vllm_settings import client_environment
 from jobai_server.errors import ConfigurationError
 from jobai_server.process import Message
 from jobai_server.settings import Settings
 from jobai_server.supervision.engine_keeper import EngineKeeper
+from jobai_server.supervision.stall_watch import StallWatch
 from jobai_server.supervision.web_keeper import WebKeeper
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,7 @@ class Supervisor:
         checkpoints: Engine name → the checkpoint's folder.
         listener: The bound and listening socket that all web workers share.
         on_ready: Called once, when every engine has started (or failed to) and every web worker is attached to it.
+        planned_memory: Engine name → bytes that the memory plan has for it; empty where there is no plan.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Supervisor:
         checkpoints: Mapping[str, Path],
         listener: socket.socket,
         on_ready: Callable[[], Awaitable[None]],
+        planned_memory: Mapping[str, int],
     ) -> None:
         self._settings = settings
         self._listener = listener
@@ -71,20 +76,23 @@ class Supervisor:
             EngineKeeper(
                 model,
                 checkpoints[name],
-                seats=server.workers + SPARE_SEATS,
+                kind="embedding" if "embedding" in roles else "text",
+                seats=sys.maxsize if "embedding" in roles else server.workers + SPARE_SEATS,
                 run_directory=self._run_directory / str(number),
                 start_seconds=server.engine_start_seconds,
                 debug=server.debug,
+                variables=self._metrics_variables(),
                 gate=gate,
                 announce=self._announce,
+                planned_memory=planned_memory.get(name),
             )
-            for number, (name, (model, _)) in enumerate(settings.models.text_engines().items())
+            for number, (name, (model, roles)) in enumerate(settings.models.engines().items())
         ]
         first_message: Message = {
             "settings": settings.model_dump(mode="json"),
             "listening_descriptor": listener.fileno(),
             "started": time.time(),
-            "counters": str(self._run_directory / "running"),
+            "queues": str(self._run_directory),
             "limits": str(self._limits_directory()),
         }
         self.workers = [
@@ -94,6 +102,7 @@ class Supervisor:
                 first_message={**first_message, "index": index},
                 listening_descriptor=listener.fileno(),
                 introduce=self._introductions,
+                hear=self._hear,
                 changed=self._changed,
             )
             for index in range(server.workers)
@@ -114,6 +123,7 @@ class Supervisor:
                 return 1
             if not self._stopping.is_set():
                 tasks += [self._keep(engine.run()) for engine in self.engines]
+                tasks += [self._keep(watch.run()) for watch in self._stall_watches()]
             await self._until(self._settled)
             if not self._stopping.is_set():
                 if all(engine.status.state == "failed" for engine in self.engines):
@@ -128,6 +138,15 @@ class Supervisor:
             await _cancelled(tasks[: len(self.workers)])
             await _cancelled(tasks[len(self.workers) :])
             shutil.rmtree(self._run_directory, ignore_errors=True)
+
+    def _stall_watches(self) -> list[StallWatch]:
+        # The embedding engine watches itself and tells when it hangs.
+        seconds = self._settings.server.stall_seconds
+        return [
+            StallWatch(engine, queue_path(self._run_directory, number), seconds)
+            for number, engine in enumerate(self.engines)
+            if engine.kind == "text"
+        ]
 
     def _keep(self, running: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """A keeper's task. A keeper that ends by a defect of its own takes the server with it, in order."""
@@ -178,13 +197,18 @@ class Supervisor:
 
     def _web_environment(self) -> dict[str, str]:
         # The web process only encodes text; more threads would only get in the engine's way.
-        variables = {**client_environment(self._settings.server.debug), "OMP_NUM_THREADS": "1"}
-        if self._settings.server.workers > 1:
-            # Several workers' counts add up in files; one worker's are cheaper to keep in its memory.
-            metrics = self._run_directory / "metrics"
-            metrics.mkdir(exist_ok=True)
-            variables["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
-        return variables
+        return {
+            **client_environment(self._settings.server.debug),
+            "OMP_NUM_THREADS": "1",
+            **self._metrics_variables(),
+        }
+
+    def _metrics_variables(self) -> dict[str, str]:
+        # Counts add up in files: over processes, over those that died, and over several engines in one worker,
+        # which would otherwise take each other's off the list.
+        directory = self._run_directory / "metrics"
+        directory.mkdir(exist_ok=True)
+        return {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
 
     def _limits_directory(self) -> Path:
         directory = self._run_directory / "limits"
@@ -198,13 +222,26 @@ class Supervisor:
                 worker.tell(_engine_message(engine))
         self._changed.set()
 
+    def _hear(self, message: Message) -> None:
+        """What a web worker says of an engine."""
+        [engine] = [one for one in self.engines if one.name == message["engine"]]
+        if message["event"] == "unwell":
+            engine.end_run(message["reason"])
+        elif refused := engine.suspects.note(message["run"], message["contents"]):
+            log.error("engine %s: %d requests that ended it twice are refused from now on", engine.name, len(refused))
+
     def _introductions(self) -> list[Message]:
         return [_engine_message(engine) for engine in self.engines]
 
 
 def _engine_message(engine: EngineKeeper) -> Message:
     """How an engine is doing, and where one worker can reach it if it is ready."""
-    message: Message = {"event": "engine", "name": engine.name, "status": asdict(engine.status)}
+    message: Message = {
+        "event": "engine",
+        "name": engine.name,
+        "status": asdict(engine.status),
+        "refused": sorted(engine.suspects.refused),
+    }
     if engine.launch is None:
         return message
     seat = engine.take_seat()

@@ -24,6 +24,7 @@ class WebKeeper:
         first_message: What a new worker is told before anything else.
         listening_descriptor: The shared listening socket.
         introduce: Gives the messages that tell a new worker about every engine.
+        hear: Called with what the worker says of engines.
         changed: Set after every change of `listening` or `connected`.
     """
 
@@ -35,6 +36,7 @@ class WebKeeper:
         first_message: Message,
         listening_descriptor: int,
         introduce: Callable[[], list[Message]],
+        hear: Callable[[Message], None],
         changed: asyncio.Event,
     ) -> None:
         self.index = index
@@ -44,6 +46,7 @@ class WebKeeper:
         self._first_message = first_message
         self._descriptor = listening_descriptor
         self._introduce = introduce
+        self._hear = hear
         self._changed = changed
         self.hopeless = False
         self._has_listened = False
@@ -96,6 +99,8 @@ class WebKeeper:
                 self.listening.set()
             elif message["event"] == "connected":
                 self.connected.add(message["engine"])
+            else:
+                self._hear(message)
             self._changed.set()
         self.listening.clear()
         self.connected.clear()

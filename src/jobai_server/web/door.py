@@ -9,6 +9,7 @@ import asyncio
 import re
 import uuid
 
+from opentelemetry.trace import Tracer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,11 +19,14 @@ from jobai_server.errors import (
     ServerError,
     ShuttingDown,
 )
+from jobai_server.observability.tracing import RequestSpan
 from jobai_server.settings import ServerSettings
-from jobai_server.web.error_responses import error_response
+from jobai_server.web.error_responses import CLIENT_CLOSED_REQUEST, error_response
 from jobai_server.web.in_flight import InFlight
+from jobai_server.web.request_record import RequestRecord
 
 BODY_SECONDS = 30.0
+HEALTH_PATHS = frozenset({"/health", "/health/live", "/health/ready"})
 # A body that is too large is read on and thrown away up to this many times the limit: a client that is still sending
 # when the connection closes would see a reset instead of the answer.
 LINGER = 4
@@ -41,23 +45,28 @@ class ClientLeft(Exception):
 class Door:
     """Pure ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, in_flight: InFlight) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: ServerSettings, in_flight: InFlight, tracer: Tracer | None = None
+    ) -> None:
         self._app = app
         self._max_bytes = settings.max_body_bytes
         self._in_flight = in_flight
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         headers = Headers(scope=scope)
-        request_id = _request_id(headers)
-        scope.setdefault("state", {})["request_id"] = request_id
+        record = RequestRecord(_request_id(headers), RequestSpan(self._tracer, headers) if self._tracer else None)
+        scope.setdefault("state", {})["request_id"] = record.request_id
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
+                record.status = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
+                    (b"x-request-id", record.request_id.encode()),
+                    (b"openai-processing-ms", b"%d" % record.milliseconds()),
                     (b"x-content-type-options", b"nosniff"),
                 ]
             await send(message)
@@ -66,16 +75,21 @@ class Door:
         scope["state"]["send_event"] = send
         with self._in_flight.request():
             try:
-                if self._in_flight.draining and scope["path"] != "/health":
+                if self._in_flight.draining and scope["path"] not in HEALTH_PATHS:
                     raise ShuttingDown("The server is shutting down.", retry_after=10)
                 if scope["method"] in BODY_METHODS:
                     scope["state"]["body"] = await self._body(headers, receive)
+                await self._app(scope, receive, send_named)
             except ClientLeft:
-                return
+                record.status = CLIENT_CLOSED_REQUEST
             except ServerError as error:
+                scope["state"]["error_code"] = error.code
                 await error_response(error)(scope, receive, send_named)
-                return
-            await self._app(scope, receive, send_named)
+            except Exception:  # a defect of ours: answered further out
+                record.status, scope["state"]["error_code"] = 500, "internal_error"
+                raise
+            finally:
+                record.close(scope)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         """The whole body, read within bounds; `receive` then only tells of the hang-up."""

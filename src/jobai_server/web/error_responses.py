@@ -22,6 +22,7 @@ from jobai_server.errors import (
     RateLimited,
     ServerError,
     Unavailable,
+    UnknownCalibration,
     UnknownKey,
     UnknownModel,
     UnsupportedMediaType,
@@ -41,6 +42,7 @@ STATUS: dict[type[ServerError], tuple[int, str]] = {
     PermissionDenied: (403, "invalid_request_error"),
     UnknownModel: (404, "invalid_request_error"),
     UnknownKey: (404, "invalid_request_error"),
+    UnknownCalibration: (404, "invalid_request_error"),
     Conflict: (409, "invalid_request_error"),
     PreconditionFailed: (412, "invalid_request_error"),
     BodyTooLarge: (413, "invalid_request_error"),
@@ -94,8 +96,9 @@ def _json(body: dict[str, Any], status: int, headers: dict[str, str]) -> Respons
     return Response(json.dumps(body), status, headers, media_type="application/json")
 
 
-async def _on_server_error(_: Request, error: Exception) -> Response:
+async def _on_server_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServerError)
+    request.scope["state"]["error_code"] = error.code
     return error_response(error)
 
 
@@ -106,6 +109,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         message, code = f"Unknown request URL: {request.method} {path}.", "unknown_url"
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         message, code = f"Method {request.method} is not allowed for {path}.", "method_not_allowed"
+    request.scope["state"]["error_code"] = code
     body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
     return _json(body, error.status_code, dict(error.headers or {}))
 
@@ -116,6 +120,7 @@ async def _on_disconnect(_: Request, __: Exception) -> Response:
 
 async def _on_defect(request: Request, error: Exception) -> Response:
     request_id = request.state.request_id
+    request.scope["state"]["error_code"] = "internal_error"
     log.error("request %s: unexpected error", request_id, exc_info=error)
     body = {
         "error": {

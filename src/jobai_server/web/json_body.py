@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from jobai_server.errors import InvalidJson, UnsupportedMediaType
 
-MAX_DEPTH = 32
+# JSON data inside a decision's input may be 32 levels deep, and lies five levels below the body.
+MAX_DEPTH = 40
 UNSAFE_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 

@@ -17,6 +17,8 @@ from jobai_server.auth.caller import Caller
 from jobai_server.auth.limits.key_limits import KeyLimits, Reservation, too_many_requests, too_many_tokens
 from jobai_server.auth.limits.standing import Standing
 from jobai_server.auth.usage.usage_counts import UsageCounts, UsageSum
+from jobai_server.engines.protocol import RequestTimes
+from jobai_server.observability import metrics
 from jobai_server.openai_format.identity import TokenUsage
 from jobai_server.web.error_responses import CLIENT_CLOSED_REQUEST
 
@@ -29,6 +31,7 @@ class Meter:
     Attributes:
         status: Of the answer; 0 until it has one.
         failed: An error ended the stream.
+        times: For the engine to fill in.
     """
 
     __slots__ = (
@@ -38,18 +41,18 @@ class Meter:
         "_placed",
         "_requests",
         "_reservation",
-        "_started",
         "_tokens",
         "_usage",
         "failed",
         "status",
+        "times",
     )
 
     def __init__(self, limits: KeyLimits) -> None:
         self.status = 0
         self.failed = False
+        self.times = RequestTimes()
         self._limits = limits
-        self._started = time.monotonic()
         self._caller: Caller | None = None
         self._placed = False
         self._requests: Standing | None = None
@@ -109,7 +112,7 @@ class Meter:
         if self._placed and self._caller is not None:
             self._limits.leave(self._caller)
         failed = self.failed or (self.status >= 400 and self.status != CLIENT_CLOSED_REQUEST)
-        used = UsageSum(1, int(failed), latency=time.monotonic() - self._started)
+        used = UsageSum(1, int(failed), latency=time.monotonic() - self.times.started)
         if self._usage is not None and (self._usage.completion_tokens or not failed):
             used.prompt_tokens = self._usage.prompt_tokens
             used.completion_tokens = self._usage.completion_tokens
@@ -119,7 +122,13 @@ class Meter:
 
     @property
     def model(self) -> str:
+        """The model's own name; empty where the request has not got to one."""
         return self._model
+
+    @property
+    def usage(self) -> TokenUsage | None:
+        """What it has used so far; None where it has not got to a model."""
+        return self._usage
 
 
 class Metering:
@@ -150,7 +159,21 @@ class Metering:
             used = meter.close()
             caller: Caller | None = state.get("caller")
             if caller is not None:
-                self._counts.add(caller.key_id, meter.model, _route(scope), used)
+                route = route_template(scope)
+                self._counts.add(caller.key_id, meter.model, route, used)
+                _observe(caller.key_id, meter, route, used)
+
+
+def _observe(key_id: str, meter: Meter, route: str, used: UsageSum) -> None:
+    if not meter.model:
+        return
+    metrics.TOKENS.labels(key_id, meter.model, "prompt").inc(used.prompt_tokens)
+    metrics.TOKENS.labels(key_id, meter.model, "completion").inc(used.completion_tokens)
+    times = meter.times
+    if times.queue_seconds is not None:
+        metrics.QUEUE_SECONDS.labels(meter.model).observe(times.queue_seconds)
+    if times.first_token is not None:
+        metrics.FIRST_TOKEN_SECONDS.labels(meter.model, route).observe(times.first_token - times.started)
 
 
 def meter_of(request: Request) -> Meter:
@@ -168,6 +191,7 @@ def duration(seconds: float) -> str:
     return f"{hours}h{minutes}m{whole % 60}s" if hours else f"{minutes}m{whole % 60}s" if minutes else f"{whole}s"
 
 
-def _route(scope: Scope) -> str:
+def route_template(scope: Scope) -> str:
+    """Such as `/api-keys/{key_id}`; empty where no route is to be found at the path."""
     route = scope.get("route")
     return str(getattr(route, "path", ""))

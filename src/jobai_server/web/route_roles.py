@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from jobai_server.auth.role import Role
 from jobai_server.web.authentication import RequiredRole
 
-OPEN_PATHS = ("/health", "/health/live", "/health/ready")
+OPEN_PATHS = ("/", "/page/{name}", "/health", "/health/live", "/health/ready")
 
 
 def role_of(route: BaseRoute) -> Role | None:

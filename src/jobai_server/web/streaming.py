@@ -17,12 +17,14 @@ from jobai_server.errors import ServerError, ShuttingDown
 from jobai_server.web.error_responses import error_body
 from jobai_server.web.in_flight import ClientDisconnected, InFlight
 from jobai_server.web.metering import Meter
+from jobai_server.web.state import WebState
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
 WRITE_SECONDS = 30.0
+KEEP_ALIVE = b": keep-alive\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -44,10 +46,22 @@ async def until_disconnect(request: Request, in_flight: InFlight, work: Coroutin
     return task.result()
 
 
-async def event_stream(request: Request, in_flight: InFlight, events: AsyncGenerator[bytes, None]) -> Response:
-    """An event stream whose first event is already there, so that an error before it still gets its true status."""
-    first = await until_disconnect(request, in_flight, _first(events))
-    return EventStream(first, events, in_flight)
+async def event_stream(request: Request, state: WebState, events: AsyncGenerator[bytes, None]) -> Response:
+    """An event stream whose first event is already there, so that an error before it still gets its true status.
+
+    Where the first event takes long, the stream begins with a comment instead, so that nobody on the way takes the
+    silence for the end.
+    """
+    seconds = state.settings.keep_alive_seconds
+    first = asyncio.create_task(_first(events))
+    try:
+        await _race(first, request.receive, state.in_flight, seconds=seconds)
+    except BaseException:
+        await _unwound(first)
+        raise
+    if first.done():
+        first.result()
+    return EventStream(first, events, state.in_flight, seconds)
 
 
 async def _first(events: AsyncGenerator[bytes, None]) -> bytes:
@@ -59,10 +73,22 @@ async def _first(events: AsyncGenerator[bytes, None]) -> bytes:
 
 
 class EventStream(Response):
-    """Sends events as they come. An error on the way becomes one last event; a hang-up closes `events`."""
+    """Sends events as they come. An error on the way becomes one last event; a hang-up closes `events`.
 
-    def __init__(self, first: bytes, events: AsyncGenerator[bytes, None], in_flight: InFlight) -> None:
+    Args:
+        first: Waits for the first event.
+        keep_alive_seconds: How long to wait for it between two comments.
+    """
+
+    def __init__(
+        self,
+        first: asyncio.Task[bytes],
+        events: AsyncGenerator[bytes, None],
+        in_flight: InFlight,
+        keep_alive_seconds: float,
+    ) -> None:
         super().__init__()
+        self._keep_alive_seconds = keep_alive_seconds
         self._first = first
         self._events = events
         self._in_flight = in_flight
@@ -70,21 +96,22 @@ class EventStream(Response):
         self._sent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        meter: Meter = scope["state"]["meter"]
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         send = scope["state"]["send_event"]
-        task = asyncio.create_task(self._send_events(send, meter))
+        task = asyncio.create_task(self._send_events(send, scope))
         reading = asyncio.create_task(self._stops_reading())
         try:
             await _race(task, receive, self._in_flight, reading)
         except ClientDisconnected:
+            scope["state"]["error_code"] = "client_closed_request"
             return
         except ShuttingDown as error:
             await _unwound(task)
-            await _send_error(send, error, meter)
+            await _send_error(send, error, scope)
         finally:
             reading.cancel()
             await _unwound(task)
+            await _unwound(self._first)
             await self._events.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -96,37 +123,47 @@ class EventStream(Response):
             sent_before = self._sent
             await asyncio.sleep(WRITE_SECONDS)
 
-    async def _send_events(self, send: Send, meter: Meter) -> None:
+    async def _send_events(self, send: Send, scope: Scope) -> None:
         try:
-            await send({"type": "http.response.body", "body": self._first, "more_body": True})
+            while not self._first.done():
+                await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
+                await asyncio.wait({self._first}, timeout=self._keep_alive_seconds)
+            await send({"type": "http.response.body", "body": self._first.result(), "more_body": True})
             async for event in self._events:
                 self._sending = True
                 await send({"type": "http.response.body", "body": event, "more_body": True})
                 self._sending = False
                 self._sent += 1
         except ServerError as error:
-            await _send_error(send, error, meter)
+            await _send_error(send, error, scope)
         except Exception:
             log.exception("a stream ended in an unexpected error")
             defect = ServerError("The server had an error of its own.", code="internal_error")
-            await _send_error(send, defect, meter)
+            await _send_error(send, defect, scope)
 
 
-async def _send_error(send: Send, error: ServerError, meter: Meter) -> None:
+async def _send_error(send: Send, error: ServerError, scope: Scope) -> None:
+    meter: Meter = scope["state"]["meter"]
     meter.failed = True
+    scope["state"]["error_code"] = error.code
     body = b"data: " + json.dumps(error_body(error)).encode() + b"\n\n"
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def _race(
-    task: asyncio.Task[Any], receive: Receive, in_flight: InFlight, reading: asyncio.Task[None] | None = None
+    task: asyncio.Task[Any],
+    receive: Receive,
+    in_flight: InFlight,
+    reading: asyncio.Task[None] | None = None,
+    seconds: float | None = None,
 ) -> None:
-    """Wait for the task, the client's hang-up, its end of reading or the drain deadline, whichever comes first."""
+    """Wait for the task, the client's hang-up, its end of reading, the drain deadline or so many seconds, whichever
+    comes first."""
     hang_up = asyncio.ensure_future(_hang_up(receive))
     gone = {hang_up} | ({reading} if reading else set())
     try:
-        await asyncio.wait({task, in_flight.cut, *gone}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
+        done, _ = await asyncio.wait({task, in_flight.cut, *gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if task.done() or not done:
             return
         if any(one.done() for one in gone):
             raise ClientDisconnected

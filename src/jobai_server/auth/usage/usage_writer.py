@@ -7,10 +7,10 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from jobai_server.auth.database import Database
 from jobai_server.auth.usage.usage_counts import UsageCounts
 from jobai_server.auth.usage.usage_table import add_usage
 from jobai_server.errors import StoreUnavailable
+from jobai_server.storage.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from jobai_server.web.authentication import CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.metering import meter_of
+from jobai_server.web.owner import owner, served_tier
 from jobai_server.web.streaming import event_stream, until_disconnect
 
 router = APIRouter(dependencies=[requires("client")])
@@ -35,10 +36,12 @@ async def create_chat_completion(
     check_context(engine.card, conversation.characters, "messages")
     prompt = await engine.encode_conversation(conversation)
     sampling = chat_sampling(body, engine.card, len(prompt))
-    identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint)
+    whose = owner(caller, body)
+    identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint, served_tier(whose, body))
     reply = chat_reply(body, identity, len(prompt), parsers)
-    await meter_of(request).reserve(engine.card.name, reply.usage, sampling.n * sampling.max_tokens)
-    deltas = engine.stream(TextRequest(identity.id, prompt, sampling))
+    meter = meter_of(request)
+    await meter.reserve(engine.card.name, reply.usage, sampling.n * sampling.max_tokens)
+    deltas = engine.stream(TextRequest(identity.id, prompt, sampling, whose, meter.times))
     if body.stream:
-        return await event_stream(request, state.in_flight, chat_events(deltas, reply))
+        return await event_stream(request, state, chat_events(deltas, reply))
     return model_response(await until_disconnect(request, state.in_flight, chat_completion(deltas, reply)))

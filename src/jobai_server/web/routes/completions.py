@@ -14,18 +14,19 @@ from jobai_server.openai_format.completion_events import completion_events
 from jobai_server.openai_format.completion_reply import completion_reply
 from jobai_server.openai_format.completion_request import (
     CompletionRequest,
-    PromptInput,
     completion_sampling,
     streamed_completion,
     system_conversation,
 )
 from jobai_server.openai_format.completion_response import completion
 from jobai_server.openai_format.identity import new_identity
+from jobai_server.openai_format.prompt_input import PromptInput
 from jobai_server.openai_format.sampling import check_context, check_prompt_length
 from jobai_server.web.authentication import QUERY_KEY_PATH, CallerDependency, requires
 from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.metering import meter_of
+from jobai_server.web.owner import owner, served_tier
 from jobai_server.web.presented_key import QUERY_PARAMETER
 from jobai_server.web.state import WebState
 from jobai_server.web.streaming import event_stream, until_disconnect
@@ -55,17 +56,25 @@ async def _answered(request: Request, body: CompletionRequest, caller: Caller, s
     for prompt in body.prompts:
         prompts.append((prompt, await _encoded(engine, body, prompt)))
         await asyncio.sleep(0)  # many prompts take a while to encode
-    identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint)
+    whose = owner(caller, body)
+    identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint, served_tier(whose, body))
+    meter = meter_of(request)
     requests = [
-        TextRequest(f"{identity.id}-{number}", ids, completion_sampling(body, engine.card, len(ids), prompt.param))
+        TextRequest(
+            f"{identity.id}-{number}",
+            ids,
+            completion_sampling(body, engine.card, len(ids), prompt.param),
+            whose,
+            meter.times,
+        )
         for number, (prompt, ids) in enumerate(prompts)
     ]
     reply = completion_reply(body, identity, sum(len(ids) for _, ids in prompts))
     answer_tokens = sum(one.sampling.n * one.sampling.max_tokens for one in requests)
-    await meter_of(request).reserve(engine.card.name, reply.usage, answer_tokens)
+    await meter.reserve(engine.card.name, reply.usage, answer_tokens)
     streams = [engine.stream(one) for one in requests]
     if body.stream:
-        return await event_stream(request, state.in_flight, completion_events(streams, reply))
+        return await event_stream(request, state, completion_events(streams, reply))
     return model_response(await until_disconnect(request, state.in_flight, completion(streams, reply)))
 
 

@@ -1,4 +1,4 @@
-"""GET /health: open to everyone, says how every model is doing."""
+"""GET /health and its short forms: open to everyone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import time
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from jobai_server.engines.catalog import Entry
+from jobai_server.engines.request_queue import QueueLength
 from jobai_server.versions import server_version
 from jobai_server.web.dependencies import StateDependency
 from jobai_server.web.state import WebState
 
 router = APIRouter()
+
+NOT_KEPT = {"cache-control": "no-store"}
 
 
 @router.get("/health")
@@ -24,9 +27,28 @@ async def health(state: StateDependency) -> JSONResponse:
         "status": status,
         "version": server_version(),
         "uptime_seconds": round(time.time() - state.started, 1),
-        "models": {name: _model(entry) for name, entry in state.catalog.entries.items()},
+        "models": {
+            name: _model(entry, state.queues.of(name).length()) for name, entry in state.catalog.entries.items()
+        },
     }
-    return JSONResponse(body, 200 if status in {"ok", "degraded"} else 503, {"cache-control": "no-store"})
+    return JSONResponse(body, _code(status), NOT_KEPT)
+
+
+@router.get("/health/live")
+async def live() -> JSONResponse:
+    """200 for as long as there is a server: to decide whether it has to be started again."""
+    return JSONResponse({"status": "ok"}, headers=NOT_KEPT)
+
+
+@router.get("/health/ready")
+async def ready(state: StateDependency) -> Response:
+    """As /health, without the details: to decide whether requests may come here."""
+    status = _overall(state)
+    return JSONResponse({"status": status}, _code(status), NOT_KEPT)
+
+
+def _code(status: str) -> int:
+    return 200 if status in {"ok", "degraded"} else 503
 
 
 def _overall(state: WebState) -> str:
@@ -40,13 +62,18 @@ def _overall(state: WebState) -> str:
     return "starting" if "starting" in states else "unavailable"
 
 
-def _model(entry: Entry) -> dict[str, Any]:
+def _model(entry: Entry, queue: QueueLength) -> dict[str, Any]:
     model: dict[str, Any] = {
         "state": entry.status.state,
         "since": round(entry.status.since, 3),
         "restarts": entry.status.restarts,
         "roles": list(entry.card.roles),
+        "queue": {"waiting": queue.waiting, "running": queue.running},
     }
     if entry.status.reason:
         model["reason"] = entry.status.reason
+    if probe := entry.probe:
+        model["last_probe"] = {"at": round(probe.at, 3), "seconds": round(probe.seconds, 3), "ok": not probe.reason}
+        if probe.reason:
+            model["last_probe"]["reason"] = probe.reason
     return model

@@ -1,4 +1,4 @@
-"""How the store's tables came to be; applied at start, under a lock, in one transaction."""
+"""How the database's tables came to be; applied at start, under a lock, in one transaction."""
 
 from __future__ import annotations
 

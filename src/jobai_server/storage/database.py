@@ -1,4 +1,4 @@
-"""The store's database: SQLite in the data directory, or Postgres by URL; every use of it has a deadline."""
+"""The server's database: SQLite in the data directory, or Postgres by URL; every use of it has a deadline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAILURES = (SQLAlchemyError, OSError, TimeoutError, PostgresError, InterfaceErro
 
 
 class Database:
-    """Connections to the store. Make one inside the event loop that uses it."""
+    """Connections to the database. Make one inside the event loop that uses it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -53,7 +53,7 @@ class Database:
             raise ConfigurationError("JOBAI_DATABASE_URL cannot be read; check its port and its options.") from None
 
     def reading(self, seconds: float | None = None) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection in a transaction that sees one state of the store.
+        """A connection in a transaction that sees one state of the database.
 
         Raises:
             StoreUnavailable: On entering, inside or on leaving.
@@ -79,8 +79,8 @@ class Database:
                 async with connection.begin():
                     yield connection
         except FAILURES as error:
-            log.log(level, "key store: %s", reason(error))
-            raise StoreUnavailable("The key store cannot be used at the moment.") from error
+            log.log(level, "database: %s", reason(error))
+            raise StoreUnavailable("The server's database cannot be used at the moment.") from error
 
 
 def reason(error: BaseException) -> str:

@@ -1,0 +1,29 @@
+"""What an engine process tells the supervisor over its control channel."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+from jobai_server.process import Message
+
+
+class Report:
+    """Progress for the supervisor, one JSON line each; safe from any thread.
+
+    Events: `progress` with what is being done, `ready`, `failed` with the reason, and `alive` for as long as the
+    engine does its work.
+    """
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+
+    def __call__(self, event: str, detail: str = "") -> None:
+        message: Message = {"event": event, "detail": detail}
+        self._control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def reason(error: Exception) -> str:
+    """An error in one line of at most 500 characters."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}"[:500]

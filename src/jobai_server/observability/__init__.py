@@ -1,0 +1,1 @@
+"""Every metric we define, and traces. Below the engines, so that every process can count."""
