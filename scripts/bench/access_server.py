@@ -35,6 +35,7 @@ from jobai_server.auth.store_opening import prepared_store
 from jobai_server.auth.usage.usage_counts import UsageCounts
 from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.engines.catalog import Catalog, EngineStatus
+from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.openai_format.identity import TokenUsage
 from jobai_server.settings import ServerSettings
 from jobai_server.web import error_responses
@@ -103,7 +104,9 @@ async def opened(folder: Path) -> AsyncIterator[tuple[WebState, list[str]]]:
     entry.engine, entry.status = engine, EngineStatus("ready", time.time())
     engine.requests = engine.conversations = _Forgetful()
     async with shared_limits(settings, folder, 0) as shared, UsageWriter(access.store.database, usage).running():
-        state = WebState(settings, catalog, access, InFlight(), time.time(), shared, usage)
+        state = WebState(
+            settings, catalog, access, InFlight(), time.time(), shared, usage, RequestQueues(folder, {}, 0, 1)
+        )
         following = asyncio.create_task(access.follow())
         yield state, [plain, limited]
         following.cancel()

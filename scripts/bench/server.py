@@ -52,6 +52,8 @@ class Server:
         name: How tables call it.
         arguments: Its command line after `python`.
         environment: Its variables beside the common ones.
+        common: Variables that it shares with its peers.
+        python: The interpreter to run it with.
         web: What the command lines of the processes that talk HTTP hold; None means the main process.
     """
 
@@ -62,16 +64,18 @@ class Server:
     key: str = field(repr=False)
     log: Path
     web: str | None = None
+    common: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
+    python: str = sys.executable
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self.arguments],
+                [self.python, *self.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **ENVIRONMENT, **self.environment},
+                env={**os.environ, **self.common, **self.environment},
                 start_new_session=True,
             )
 
@@ -148,7 +152,7 @@ def our_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
         },
     }
     config.write_text(json.dumps({"primary_model": entry}))  # JSON is YAML too
-    port, key = _free_port(), _new_key()
+    port, key = free_port(), new_key()
     return Server(
         "ours",
         ["-m", "jobai_server", "serve", "--host", "127.0.0.1", "--port", str(port), "--config", str(config)],
@@ -162,7 +166,7 @@ def our_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
 
 def vllm_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
     """vLLM's own API server; `folder` takes its log."""
-    port, key = _free_port(), _new_key()
+    port, key = free_port(), new_key()
     arguments = ["-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--api-key", key, "--model", str(model), "--served-model-name", MODEL, "--enforce-eager"]
     arguments += ["--max-model-len", str(limits.context_length), "--max-num-seqs", str(limits.max_num_seqs)]
@@ -171,11 +175,11 @@ def vllm_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
     return Server("vLLM", arguments, {}, port, key, folder / "vllm.log")
 
 
-def _new_key() -> str:
+def new_key() -> str:
     return secrets.token_hex(32)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

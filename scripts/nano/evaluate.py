@@ -1,15 +1,23 @@
 """Measure jobai-nano, or any other model, on the held-out questions.
 
-python scripts/nano/evaluate.py --base-url http://localhost:8000/v1 --api-key KEY
+python scripts/nano/evaluate.py --base-url http://localhost:8080/v1 --api-key KEY
+python scripts/nano/evaluate.py --base-url http://localhost:8080/v1 --api-key KEY --write-docs
 python scripts/nano/evaluate.py --checkpoint src/jobai_server/embedded/jobai_nano
 """
 
 import argparse
 from pathlib import Path
 
+from scoring import report
 from scoring.answer import Answer
 from scoring.measures import measure
 from scoring.questions import Question, questions
+
+_ROOT = Path(__file__).parents[2]
+_DOCUMENTS = (
+    _ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano" / "MODEL_CARD.md",
+    _ROOT / "docs" / "jobai-nano.md",
+)
 
 
 def main() -> None:
@@ -23,6 +31,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="questions per task (default 200)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the questions (default 0)")
     parser.add_argument("--show", type=int, default=0, help="also print so many wrong answers")
+    parser.add_argument("--write-docs", action="store_true", help="put the table into the model card and docs/")
     options = parser.parse_args()
 
     asked = questions(options.count, options.seed)
@@ -31,13 +40,19 @@ def main() -> None:
 
         answers = Checkpoint(options.checkpoint).ask(asked)
     else:
+        from scoring import route
         from scoring.server import Server
 
-        answers = Server(options.base_url, options.api_key, options.model).ask(asked)
+        server = Server(options.base_url, options.api_key, options.model)
+        answers = server.ask(asked)
     show_wrong(asked, answers, options.show)
-    print("| measure | figure |\n|---|---|")
-    for name, figure in measure(asked, answers).items():
-        print(f"| {name} | {figure:.3f} |")
+    figures = measure(asked, answers)
+    if not options.checkpoint:
+        figures |= route.figures(server.client, server.extra, asked)
+    print(report.table(figures))
+    if options.write_docs:
+        how = "the model folder asked directly" if options.checkpoint else "asked through a running server"
+        report.write(_DOCUMENTS, f"{options.count} questions per task, temperature 0, {how}:", figures)
 
 
 def show_wrong(asked: list[Question], answers: list[Answer], count: int) -> None:

@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from tokenizers import Tokenizer
@@ -20,11 +21,14 @@ from torch.optim import Optimizer
 from transformers import LlamaForCausalLM
 
 from learning.architecture import LAYERS
+from learning.average import AveragedModel
 from learning.batches import Batch, BatchPlan, batches
 from learning.checkpoint import new_model, save_model
 from learning.growth import grown
-from learning.optimisation import optimizers, schedule, set_rate, weighted_loss
-from learning.workers import share, start
+from learning.optimisation import compile_layers, optimizers, schedule, set_rate, weighted_loss
+from learning.workers import average, start
+
+_TOGETHER = 8  # steps between two meetings of the workers
 
 
 class Training:
@@ -43,6 +47,9 @@ class Training:
         if self.model.config.num_hidden_layers < options.layers:
             self.model = grown(self.model, self.tokenizer, options.layers, options.seed).to(options.device)
             self.optimizers = optimizers(self.model)
+        self.average = AveragedModel(self.model)
+        if options.compile:
+            compile_layers(self.model)
 
     def _model(self) -> LlamaForCausalLM:
         if not self.options.initial_checkpoint:
@@ -69,7 +76,7 @@ class Training:
         self.runs = state["runs"] + 1  # a new run draws new examples
 
     def save(self) -> None:
-        """Write the state for a later run and the weights for everybody."""
+        """Write the state for a later run, and the mean of the latest weights for everybody."""
         state = {
             "layers": self.model.config.num_hidden_layers,
             "model": self.model.state_dict(),
@@ -82,28 +89,34 @@ class Training:
         temporary = self.state_file.with_suffix(".new")
         torch.save(state, temporary)
         os.replace(temporary, self.state_file)
-        save_model(self.model, self.tokenizer, self.options.state / "exported")
+        save_model(self.average.model, self.tokenizer, self.options.state / "exported")
         for folder in [self.options.export] if self.options.export else []:
-            save_model(self.model, self.tokenizer, folder)
+            save_model(self.average.model, self.tokenizer, folder)
 
-    def learn(self, batch: Batch, progress: float) -> tuple[float, float]:
-        """One step; returns the mean loss of the model's own words in nats, and the progress to go by."""
+    def learn(self, batch: Batch) -> float:
+        """One step; returns the mean loss of the model's own words in nats."""
         ids, weights = batch.ids.to(self.model.device), batch.weights.to(self.model.device)
         with torch.autocast(self.model.device.type, torch.bfloat16):
             loss, own = weighted_loss(self.model, ids, weights)
         loss.backward()
-        # Worker 0 has the only clock that counts: the others add nothing to the sum.
-        workers = self.options.workers
-        figures = [float(own), progress * workers * (self.worker == 0), float(batch.tokens)]
-        shared_loss, shared_progress, tokens = share(self.model, figures)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        set_rate(self.optimizers, schedule(shared_progress))
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        self.step += 1
-        self.tokens += round(tokens * workers)
-        return shared_loss, shared_progress
+        return float(own)
+
+    def meet(self, losses: list[float], tokens: int, progress: float) -> tuple[float, float]:
+        """Go on from the mean of all workers' weights; returns their mean loss, and the progress to go by."""
+        workers = self.options.workers
+        # Worker 0 has the only clock that counts: the others add nothing to the sum.
+        figures = [fmean(losses), progress * workers * (self.worker == 0), float(tokens)]
+        loss, shared_progress, shared_tokens = average(self.model, figures)
+        set_rate(self.optimizers, schedule(shared_progress))
+        if self.worker == 0:
+            self.average.follow(self.model)
+        self.step += len(losses)
+        self.tokens += round(shared_tokens * workers)
+        return loss, shared_progress
 
     def stop(self, *_signal: object) -> None:
         """End after this step, as if the budget were used; a later run goes on."""
@@ -122,16 +135,23 @@ class Training:
         before = time.process_time()
         began, already = time.monotonic(), self.used / budget
         saved = self.used
-        smooth = 0.0
-        for number, batch in enumerate(itertools.islice(source, options.steps or None)):
-            late = (time.monotonic() - began) / (60 * options.minutes) if options.minutes else 0.0
-            progress = max(self.used / budget, already + (1 - already) * late)
-            own, progress = self.learn(batch, 1.0 if self.stopping else progress)
-            smooth = own if number == 0 else 0.98 * smooth + 0.02 * own
+        losses: list[float] = []
+        tokens, smooth, last = 0, 0.0, options.steps or None
+        set_rate(self.optimizers, schedule(already))
+        for number, batch in enumerate(itertools.islice(source, last), 1):
+            losses.append(self.learn(batch))
+            tokens += batch.tokens
+            if number % _TOGETHER and number != last:
+                continue
             now = time.process_time()
             self.used += (now - before) / torch.get_num_threads()
             before = now
-            if self.worker == 0 and self.step % 20 == 0:
+            late = (time.monotonic() - began) / (60 * options.minutes) if options.minutes else 0.0
+            progress = 1.0 if self.stopping else max(self.used / budget, already + (1 - already) * late)
+            own, progress = self.meet(losses, tokens, progress)
+            losses, tokens = [], 0
+            smooth = own if not smooth else 0.9 * smooth + 0.1 * own
+            if self.worker == 0:
                 clock = time.strftime("%H:%M:%S")
                 line = f"{clock} step {self.step} tokens {self.tokens} loss {smooth:.4f} {100 * progress:.1f}%"
                 print(line, flush=True)
@@ -162,6 +182,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes that share the work (default 2)")
     parser.add_argument("--threads", type=int, default=1, help="threads of each process (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights and examples (default 0)")
+    parser.add_argument("--compile", action="store_true", help="compile the layers: takes a minute, then saves a third")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     parser.add_argument("--layers", type=int, default=LAYERS, help="grow to this depth (default 8)")
     options = parser.parse_args()

@@ -5,10 +5,11 @@ from random import Random
 
 from corpus import layouts
 from corpus.posting import Posting, posting
-from corpus.split import Split, entries
-from corpus.template import fill
+from corpus.split import Split, side
+from corpus.template import fill, vary
 from corpus.vocabulary import people
 from corpus.vocabulary.documents import KINDS
+from corpus.vocabulary.phrases import PHRASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,16 @@ def sentences(random: Random, split: Split, kind: Kind, job: Posting) -> str:
         "duty": job.duties[0],
         "benefit": job.benefits[0],
     }
-    known = entries(kind.sentences, split)
+    known = own_sentences(kind, split)
+    if split is Split.TRAIN:
+        made = {vary(random, pattern) for pattern in random.sample(PHRASES[kind.name], 4)}
+        known = (*random.sample(known, min(3, len(known))), *sorted(made - set(kind.sentences)))
     count = min(len(known), random.choice((1, 1, 2, 3, 4, 5)))
     joiner = random.choice((" ", " ", " ", "\n", "\n\n"))
     return joiner.join(fill(template, facts) for template in random.sample(known, count))
+
+
+def own_sentences(kind: Kind, split: Split) -> tuple[str, ...]:
+    """The sentence templates of one split; a kind of few sentences keeps its last two for the evaluation."""
+    held_out = tuple(text for text in kind.sentences if side(text) is Split.HELD_OUT) or kind.sentences[-2:]
+    return held_out if split is Split.HELD_OUT else tuple(text for text in kind.sentences if text not in held_out)

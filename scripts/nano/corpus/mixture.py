@@ -5,21 +5,22 @@ from random import Random
 
 from corpus.dialogue import Dialogue
 from corpus.split import Split
-from corpus.tasks import classification, conversation, extraction, questions, records, tools, writing
+from corpus.tasks import classification, conversation, deciding, extraction, questions, records, tools, writing
 
 Task = Callable[[Random, Split], Dialogue]
 
 TASKS: dict[str, tuple[Task, int]] = {
-    "lookup": (records.lookup, 6),
-    "extraction": (extraction.plain, 26),
-    "json": (extraction.as_json, 16),
-    "classification": (classification.by_letter, 26),
-    "letters": (classification.letters, 14),
-    "naming": (classification.by_name, 5),
-    "yes_no": (questions.yes_or_no, 5),
+    "lookup": (records.lookup, 7),
+    "extraction": (extraction.plain, 27),
+    "json": (extraction.as_json, 22),
+    "classification": (classification.by_letter, 33),
+    "letters": (classification.letters, 4),
+    "naming": (classification.by_name, 7),
+    "deciding": (deciding.applies, 8),
+    "yes_no": (questions.yes_or_no, 6),
     "summary": (questions.summary, 4),
-    "writing": (writing.job_description, 6),
-    "about_title": (writing.about_title, 2),
+    "writing": (writing.job_description, 4),
+    "about_title": (writing.about_title, 3),
     "talk": (conversation.talk, 2),
     "refusal": (conversation.refusal, 4),
     "missing": (conversation.missing_title, 1),

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from random import Random
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 _ARTICLE = re.compile(r"\b([Aa]) (?=(?!U[A-Z]|Uni|Use|One|Eu)[AEIOUaeio])")
 
 
@@ -28,3 +30,8 @@ def fill(template: str, facts: Mapping[str, str]) -> str:
 def capitalised(text: str) -> str:
     """The text with its first letter in upper case and the rest untouched."""
     return text[:1].upper() + text[1:]
+
+
+def vary(random: Random, pattern: str) -> str:
+    """Choose one of the alternatives in every `[one|two|three]`; they may be empty, but not nested."""
+    return _ALTERNATIVES.sub(lambda match: random.choice(match[1].split("|")), pattern)

@@ -1,4 +1,4 @@
-"""Muon for the matrices, AdamW for the rest, and one learning-rate schedule for both."""
+"""Muon for the matrices, AdamW for the rest, one learning-rate schedule for both, and compiled layers."""
 
 from collections.abc import Sequence
 
@@ -36,6 +36,13 @@ def set_rate(opened: Sequence[Optimizer], factor: float) -> None:
     for optimizer, rate in zip(opened, (MUON_RATE, ADAMW_RATE), strict=True):
         for group in optimizer.param_groups:
             group["lr"] = rate * factor
+
+
+def compile_layers(model: LlamaForCausalLM) -> None:
+    """Compile the layers in place, with plain attention: PyTorch's fused one is slow to differentiate on a CPU."""
+    model.set_attn_implementation("eager")
+    for layer in model.model.layers:
+        layer.compile(dynamic=True)
 
 
 def weighted_loss(

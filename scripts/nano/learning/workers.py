@@ -1,7 +1,7 @@
-"""Several processes that train one model: each learns from its own examples, gradients are averaged.
+"""Several processes that train one model: each learns from its own examples, and now and then they average.
 
-One process per core meets the others once a step. Threads inside one process would meet at every
-matrix product, which is slow on a machine that does other work too.
+One process per core meets the others every few steps and the mean of their weights goes on from there. Threads
+inside one process would meet at every matrix product, which is slow on a machine that does other work too.
 """
 
 from collections.abc import Callable
@@ -38,16 +38,16 @@ def _join(number: int, count: int, meeting_place: Path) -> None:
     )
 
 
-def share(model: LlamaForCausalLM, figures: list[float]) -> list[float]:
-    """Replace every gradient by its mean over the processes; return the means of the figures too."""
+def average(model: LlamaForCausalLM, figures: list[float]) -> list[float]:
+    """Replace the weights by their mean over the processes; return the means of the figures too."""
     if not distributed.is_initialized():
         return figures
-    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-    flat = torch.cat([*(gradient.reshape(-1) for gradient in gradients), torch.tensor(figures)])
+    weights = [parameter.detach() for parameter in model.parameters()]
+    flat = torch.cat([*(weight.reshape(-1) for weight in weights), torch.tensor(figures)])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
     place = 0
-    for gradient in gradients:
-        gradient.copy_(flat[place : place + gradient.numel()].view_as(gradient))
-        place += gradient.numel()
+    for weight in weights:
+        weight.copy_(flat[place : place + weight.numel()].view_as(weight))
+        place += weight.numel()
     return [float(figure) for figure in flat[place:]]

@@ -57,23 +57,27 @@ def _object(text: str) -> Mapping[str, object]:
 
 
 def calibration(pairs: Pairs) -> dict[str, float]:
-    """Accuracy, expected calibration error and Brier score of the probabilities of the letters.
+    """Accuracy and calibration of the letters' own probabilities, as shares among the letters on offer."""
+    shares = [_shares(answer, ascii_uppercase[: int(question.facts["choices"])]) for question, answer in pairs]
+    return judged("classification", shares, [question.expected for question, _ in pairs])
 
-    Probabilities are shares among the letters on offer. The Brier score is the squared distance
-    to the right answer summed over the letters, from 0 to 2.
+
+def judged(name: str, shares: Sequence[Mapping[str, float]], right: Sequence[str]) -> dict[str, float]:
+    """Accuracy, expected calibration error and Brier score of probabilities over the choices of each question.
+
+    The Brier score is the squared distance to the right answer summed over the choices, from 0 to 2.
     """
-    sure, right, squares = [], [], []
-    for question, answer in pairs:
-        letters = ascii_uppercase[: int(question.facts["choices"])]
-        shares = _shares(answer, letters)
-        best = max(letters, key=lambda letter: shares[letter])
-        sure.append(shares[best])
-        right.append(best == question.expected)
-        squares.append(sum((shares[letter] - (letter == question.expected)) ** 2 for letter in letters))
+    best = [max(given, key=lambda choice: given[choice]) for given in shares]
+    correct = [choice == answer for choice, answer in zip(best, right, strict=True)]
+    sure = [given[choice] for given, choice in zip(shares, best, strict=True)]
+    squares = [
+        sum((share - (choice == answer)) ** 2 for choice, share in given.items())
+        for given, answer in zip(shares, right, strict=True)
+    ]
     return {
-        "classification accuracy": fmean(right),
-        "classification ECE": expected_calibration_error(sure, right),
-        "classification Brier": fmean(squares),
+        f"{name} accuracy": fmean(correct),
+        f"{name} ECE": expected_calibration_error(sure, correct),
+        f"{name} Brier": fmean(squares),
     }
 
 

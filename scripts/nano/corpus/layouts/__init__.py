@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from corpus.layouts import blocks, labelled, one_line, prose
+from corpus.layouts import blocks, free, labelled, one_line, prose
 from corpus.posting import Posting
 from corpus.split import Split
 
@@ -24,6 +24,9 @@ TRAINING = (
     (labelled.run_on, 1),
     (blocks.sections, 3),
     (blocks.stripped_page, 2),
+    (free.pieces, 7),
+    (free.form, 5),
+    (free.sentence, 3),
 )
 HELD_OUT = (
     (one_line.teaser, 2),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from corpus import kinds
+from corpus import kinds, layouts
 from corpus.posting import posting
 from corpus.split import Split, one_of
 from corpus.template import fill
 from corpus.vocabulary import titles
+from corpus.vocabulary.category_names import NAMES
 from corpus.vocabulary.domain import Domain
+from corpus.vocabulary.field_names import FIELD_NAMES
 
 _DOMAIN_TEXTS = (
     "{title}",
@@ -20,6 +22,27 @@ _DOMAIN_TEXTS = (
     "{title}. Your tasks: {duties}.",
     "We need someone who can {duties} and knows {skills}.",
     "{title} at {company}, {location}. Requirements: {skills}.",
+    "{duties}",
+    "{skills}",
+    "Job: {title}",
+    "{title}, {location}",
+    "The {title} will {duties}.",
+    "You know {skills}. You {duties}.",
+    "Tasks: {duties}. Location: {location}",
+    "I work as a {title} at {company}. I {duties}.",
+    "Can you {duties}? Then apply as a {title}.",
+)
+_FIELD_TEXTS = (
+    "{title} in {field}.",
+    "{company} ({field}) is hiring.",
+    "We work in {field}.",
+    "Experience in {field} is needed.",
+    "People in {field} {duties}.",
+    "Our {field} team needs help.",
+    "Do you like {field}?",
+    "Department of {field}: {title}",
+    "{company}, a company for {field}, in {location}.",
+    "In {field} you {duties}.",
 )
 _HELD_OUT_DOMAIN_TEXTS = (
     "Day to day, people in this job {duties}.",
@@ -51,12 +74,25 @@ def choose(random: Random, split: Split) -> list[Category]:
 
 def _others(random: Random, split: Split) -> int:
     """How many wrong categories: short lists are learned first, so training has more of them."""
-    return random.choice((1, 1, 2, 2, 3, 4, 5)) if split is Split.TRAIN else random.randint(2, 5)
+    return random.choice((1, 1, 2, 2, 3, 4, 5, 7)) if split is Split.TRAIN else random.randint(2, 5)
 
 
 def side_names(names: tuple[str, ...], held_out: int, split: Split) -> tuple[str, ...]:
     """The last `held_out` names of a category are only used in the evaluation."""
     return names[:-held_out] if split is Split.TRAIN else names[-held_out:]
+
+
+def _named(random: Random, names: tuple[str, ...], held_out: int, more: tuple[str, ...], split: Split) -> str:
+    """One of the names a category may have; training has `more`, and writes them in several styles."""
+    name = random.choice(side_names(names, held_out, split))
+    if split is Split.TRAIN:
+        name = random.choice((name, name, random.choice(more)))
+        unchanged = name not in more
+        styles = (str, str, str.capitalize, str.upper, str.title, lambda text: text.replace(" ", "_"))
+        name = name if unchanged and random.random() < 0.6 else random.choice(styles)(name)
+        if name in names[-held_out:]:
+            return names[0]
+    return name
 
 
 def _kinds(random: Random, split: Split) -> list[Category]:
@@ -67,10 +103,10 @@ def _kinds(random: Random, split: Split) -> list[Category]:
     chosen = [right, *random.sample(others, _others(random, split))]
     if right.name != "other" and len(chosen) < 6 and random.random() < 0.3:
         chosen.append(next(kind for kind in kinds.ALL if kind.name == "other"))
-    plain = random.random() < 0.4 and split is Split.TRAIN
+    plain = random.random() < 0.25 and split is Split.TRAIN
     return [
         Category(
-            kind.name if plain else random.choice(side_names(kind.aliases, 2, split)),
+            kind.name if plain else _named(random, kind.aliases, 2, NAMES[kind.name], split),
             random.choice(kind.about),
             partial(kinds.example, random, split, kind),
         )
@@ -83,7 +119,7 @@ def _domains(random: Random, split: Split) -> list[Category]:
     chosen = random.sample(titles.DOMAINS, 1 + _others(random, split))
     return [
         Category(
-            random.choice(side_names(domain.names, 1, split)),
+            _named(random, domain.names, 1, FIELD_NAMES[domain.names[0]], split),
             domain.about,
             partial(_domain_text, random, split, domain),
         )
@@ -92,10 +128,14 @@ def _domains(random: Random, split: Split) -> list[Category]:
 
 
 def _domain_text(random: Random, split: Split, domain: Domain) -> str:
-    facts = posting(random, split, domain).facts
-    if split is Split.TRAIN and random.random() < 0.3:
+    job = posting(random, split, domain)
+    facts = job.facts
+    if split is Split.TRAIN and random.random() < 0.4:
         # The word for the field inside the text ties unseen category names to their meaning.
-        facts = facts | {"company": f"{facts['company']} ({random.choice(domain.names)})"}
+        text = fill(random.choice(_FIELD_TEXTS), facts | {"field": random.choice(domain.names)})
+        return text if random.random() < 0.5 else f"{text} {fill(random.choice(_DOMAIN_TEXTS), facts)}"
+    if split is Split.TRAIN and random.random() < 0.25:
+        return layouts.write(random, job, split).text
     return fill(one_of(random, _DOMAIN_TEXTS, _HELD_OUT_DOMAIN_TEXTS, split), facts)
 
 

@@ -6,7 +6,7 @@ from string import ascii_uppercase
 from corpus.dialogue import Dialogue
 from corpus.split import Split, one_of
 from corpus.tasks import categories as category_lists
-from corpus.tasks import instructions
+from corpus.tasks import choices, instructions, served
 from corpus.tasks.categories import Category
 from corpus.vocabulary import made_up, titles
 
@@ -36,6 +36,14 @@ _BY_NAME = (
     "{text}\n\nIs this text {names}?",
     "Which of these fits: {names}?\n\nText: {text}",
     "Categories: {names}\nText: {text}\nCategory:",
+    "{text}\n\nWhat is it: {names}?",
+    "Choose from {names}.\n\n{text}",
+    "Options: {names}. Text: {text}",
+    "{text}\n({names})",
+    "Tell me whether this is {names}: {text}",
+    "Sort into {names}.\n---\n{text}\n---",
+    "Label: {names}\n\n{text}",
+    "Say {names} for this message: {text}",
 )
 _HELD_OUT_BY_NAME = (
     "Name the right category ({names}) for this: {text}",
@@ -54,6 +62,7 @@ _HELD_OUT_ANSWERS = ("Give just the letter.", "Only write the letter.", "The ans
 _ITEMS = (*("{letter}: {name}",) * 6, "{letter}) {name}", "{letter}. {name}", "({letter}) {name}")
 _HELD_OUT_ITEMS = ("{letter} - {name}", "[{letter}] {name}", "{letter} = {name}")
 _QUOTES = ("Text: {text}", 'Text: "{text}"', '"{text}"', "Text:\n{text}", "---\n{text}\n---", "{text}")
+_EMPTY = ("N/A", "", "...", "[MASK]", "-", "none", "n/a", "(empty)")
 _MORE = ("Text: {text}", "And this? {text}", "{text}", '"{text}"', "Next text:\n{text}")
 
 
@@ -62,35 +71,52 @@ def by_letter(random: Random, split: Split) -> Dialogue:
     categories = category_lists.choose(random, split)
     right = categories[0]  # the sources put first what is asked for most
     random.shuffle(categories)
-    item = one_of(random, _ITEMS, _HELD_OUT_ITEMS, split)
     described = random.random() < 0.35
-    listing = "\n".join(
-        item.format(letter=letter, name=_shown(random, category, described))
-        for letter, category in zip(ascii_uppercase, categories, strict=False)
-    )
+    shown = [_shown(random, category, described) for category in categories]
+    listing = _listing(random, split, shown)
+    text = right.write()
+    if split is Split.TRAIN and random.random() < 0.03:
+        # Nothing can be said about such a text: every category is as likely as the others.
+        right, text = random.choice(categories), random.choice(_EMPTY)
     answer = ascii_uppercase[categories.index(right)]
     dialogue = Dialogue("classification", instructions.opening(random, split))
-    if random.random() < 0.15:
-        rules = f"{one_of(random, _TASKS, _HELD_OUT_TASKS, split)}\n{listing}"
-        dialogue.messages = [{"role": "system", "content": rules}]
-        dialogue.ask(random.choice(_QUOTES).replace("{text}", right.write()), answer)
+    made = split is Split.TRAIN and random.random() < 0.7
+    if split is Split.TRAIN and random.random() < 0.35:
+        shown = [f"{c.name} - {c.about}" if described and c.about else c.name for c in categories]
+        dialogue.ask(served.by_letter(ascii_uppercase, shown, text), answer)
+    elif random.random() < (0.25 if split is Split.TRAIN else 0.15):
+        task = choices.task(random) if made else one_of(random, _TASKS, _HELD_OUT_TASKS, split)
+        reminder = f"\n\n{choices.ending(random)}".rstrip() if made else ""
+        dialogue.messages = [{"role": "system", "content": f"{task}\n{listing}{reminder}"}]
+        dialogue.ask(random.choice(_QUOTES).replace("{text}", text), answer)
+    elif made:
+        dialogue.ask(choices.question(random, listing, text), answer)
     else:
-        dialogue.ask(_question(random, split, listing, right.write()), answer)
-    dialogue.facts = {"answer": answer, "choices": len(categories)}
+        dialogue.ask(_question(random, split, listing, text), answer)
+    names = [category.name for category in categories]
+    dialogue.facts = {"answer": answer, "choices": len(names), "names": names, "name": right.name, "text": text}
     if split is Split.TRAIN and random.random() < 0.7:
         # Reading the list once and using it several times gives more answers per token read.
-        for _ in range(random.randint(1, 5)):
+        for _ in range(random.randint(1, 6)):
             number = random.randrange(len(categories))
             letter, name = ascii_uppercase[number], categories[number].name
             kind = random.random()
             # Which letter belongs to which name is a skill of its own, and easier to learn alone.
-            if kind < 0.35:
+            if kind < 0.15:
                 dialogue.ask(random.choice(_LETTERS).replace("{name}", name), letter)
-            elif kind < 0.5:
+            elif kind < 0.3:
                 dialogue.ask(random.choice(_NAMES).replace("{letter}", letter), name)
             else:
                 dialogue.ask(random.choice(_MORE).replace("{text}", categories[number].write()), letter)
     return dialogue
+
+
+def _listing(random: Random, split: Split, names: list[str]) -> str:
+    letters = list(ascii_uppercase[: len(names)])
+    if split is Split.TRAIN and random.random() < 0.7:
+        return choices.listing(random, letters, names)
+    item = one_of(random, _ITEMS, _HELD_OUT_ITEMS, split)
+    return "\n".join(item.format(letter=letter, name=name) for letter, name in zip(letters, names, strict=True))
 
 
 def by_name(random: Random, split: Split) -> Dialogue:
@@ -100,9 +126,16 @@ def by_name(random: Random, split: Split) -> Dialogue:
     random.shuffle(categories)
     names = [category.name for category in categories]
     listing = ", ".join(names[:-1]) + random.choice((" or ", ", ")) + names[-1]
-    question = one_of(random, _BY_NAME, _HELD_OUT_BY_NAME, split)
+    question = one_of(random, _BY_NAME, _HELD_OUT_BY_NAME, split).replace("{names}", listing)
+    text = right.write()
+    question = question.replace("{text}", text)
+    if split is Split.TRAIN and random.random() < 0.4:
+        described = random.random() < 0.25
+        question = served.by_name(
+            [f"{c.name} - {c.about}" if described and c.about else c.name for c in categories], text
+        )
     dialogue = Dialogue("naming", instructions.opening(random, split))
-    dialogue.ask(question.replace("{names}", listing).replace("{text}", right.write()), right.name)
+    dialogue.ask(question, right.name)
     if split is Split.TRAIN:
         for category in random.sample(categories, random.randint(0, len(categories))):
             dialogue.ask(random.choice(_MORE).replace("{text}", category.write()), category.name)
@@ -116,11 +149,11 @@ def letters(random: Random, split: Split) -> Dialogue:
     else:
         names = [random.choice((word, titles.domain(random).focuses[0])) for word in _invented(random)]
     names = list(dict.fromkeys(names))
-    item = one_of(random, _ITEMS, _HELD_OUT_ITEMS, split)
     pairs = list(zip(ascii_uppercase, names, strict=False))
-    listing = "\n".join(item.format(letter=letter, name=name) for letter, name in pairs)
+    listing = _listing(random, split, names)
     dialogue = Dialogue("letters", instructions.opening(random, split))
-    opening = f"{one_of(random, _TASKS, _HELD_OUT_TASKS, split)}\n{listing}\n\n"
+    task = choices.task(random) if split is Split.TRAIN else one_of(random, _TASKS, _HELD_OUT_TASKS, split)
+    opening = f"{task}\n{listing}\n\n"
     for letter, name in random.sample(pairs, len(pairs)):
         dialogue.ask(opening + random.choice(_LETTERS).replace("{name}", name), letter)
         opening = ""
@@ -128,7 +161,7 @@ def letters(random: Random, split: Split) -> Dialogue:
 
 
 def _invented(random: Random) -> list[str]:
-    return [made_up.word(random) for _ in range(random.randint(2, 7))]
+    return [made_up.word(random) for _ in range(random.choice((2, 3, 4, 5, 6, 7, 9, 12, 16)))]
 
 
 def _question(random: Random, split: Split, listing: str, text: str) -> str:

@@ -7,7 +7,8 @@ from corpus.dialogue import Dialogue
 from corpus.posting import posting
 from corpus.split import Split, one_of
 from corpus.tasks import instructions
-from corpus.vocabulary import made_up, people, places
+from corpus.template import vary
+from corpus.vocabulary import made_up, people, places, words
 from corpus.vocabulary.listing import listed
 
 _ABILITIES = "I can extract facts from job postings, classify texts, summarise postings and write job descriptions."
@@ -46,6 +47,11 @@ _UNRELATED = (
     "{thing}.", "How many people live in {place}?", "What do you think about {thing}?", "Solve x + {a} = {b}.",
     "How do I build a {thing}?", "Write a song for {person}.", "Can you order a {thing} for me?",
 )  # fmt: skip
+_BEGINNINGS = (
+    "[How|Why|Where|When|Who|What|Which|Can you|Please|Could you|Do you|Is|Are|Does|Did|Will|Tell|Make|Show|Find|"
+    "Buy|Play|Give|Send|Sing|Help|I want|I need|Let us|Should I|Calculate|Explain|Describe|Compare|Predict|Teach|Order|"
+    "Book|Draw|Count|Translate|Invent|Paint|Cook|Write] [|a|the|my|your|some|about|with|for|of|to|me a|me the|is the]"
+)
 _HELD_OUT_UNRELATED = (
     "Name the highest mountain in {place}.", "How does a {thing} work?", "Compute {a} minus {b}.", "Write a letter to "
     "my {thing}.", "Recommend a film with {person}.", "How do I repair a {thing}?", "Where can I swim in {place}?",
@@ -70,6 +76,12 @@ def refusal(random: Random, split: Split) -> Dialogue:
     if random.random() < 0.3:
         return dialogue.ask(_gibberish(random), _UNCLEAR)
     question = one_of(random, _UNRELATED, _HELD_OUT_UNRELATED, split)
+    if split is Split.TRAIN and random.random() < 0.5:
+        begin, subject = vary(random, _BEGINNINGS), random.choice(("{thing}", "{place}", "{person}", "{thing}"))
+        question = f"{begin} {words.several(random, 0, 4)} {subject} {words.several(random, 0, 3)}".replace(
+            "  ", " "
+        ).strip()
+        question += random.choice("?.? !").strip()
     question = (
         question.replace("{place}", places.place(random, split))
         .replace("{place2}", places.place(random, split))

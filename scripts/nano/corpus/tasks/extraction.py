@@ -19,7 +19,7 @@ def plain(random: Random, split: Split) -> Dialogue:
     """Up to six facts about one posting, one question each; a missing fact is said to be missing."""
     job = posting(random, split)
     document = layouts.write(random, job, split)
-    asked = _questions(random, document, split, random.choice((1, 1, 2, 3, 4, 5, 6)))
+    asked = _questions(random, document, split, random.choice((1, 2, 3, 4, 5, 6, 8)))
     dialogue = Dialogue("extraction", instructions.opening(random, split))
     for number, name in enumerate(asked):
         if number == 0:
@@ -39,27 +39,36 @@ def plain(random: Random, split: Split) -> Dialogue:
 
 
 def as_json(random: Random, split: Split) -> Dialogue:
-    """Several facts at once as a JSON object; a missing fact is null."""
+    """Several facts at once as a JSON object; a missing fact is null. In training other keys may follow."""
     job = posting(random, split)
     document = layouts.write(random, job, split)
-    asked = _questions(random, document, split, random.randint(1, 5))
-    if split is Split.TRAIN:
-        names = [wording.key(random, field) for field in asked]
-    else:
-        names = [random.choice(fields.HELD_OUT_KEYS[field]) for field in asked]
-    answer = json.dumps(
-        {key: _value(job, document, f) for key, f in zip(names, asked, strict=True)},
-        ensure_ascii=False,
-    )
+    values = _values(random, split, job, document)
     question = one_of(random, instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON, split)
     if split is Split.TRAIN and random.random() < 0.7:
         question = wording.json_extraction(random)
-    question = question.replace("{keys}", _key_list(random, names))
-    question = question.replace("{schema}", json.dumps(dict.fromkeys(names, "...")))
+    question = question.replace("{keys}", _key_list(random, list(values)))
+    question = question.replace("{schema}", json.dumps(dict.fromkeys(values, "...")))
+    answer = json.dumps(values, ensure_ascii=False)
     dialogue = Dialogue("json", instructions.opening(random, split))
     dialogue.ask(question.replace("{text}", document.text), answer)
-    dialogue.facts = {"keys": names, "answer": answer}
+    dialogue.facts = {"keys": list(values), "answer": answer}
+    for _ in range(random.choice((0, 1, 2, 3)) if split is Split.TRAIN else 0):
+        more = _values(random, split, job, document)
+        question = random.choice(instructions.JSON_MORE).replace("{keys}", _key_list(random, list(more)))
+        dialogue.ask(question, json.dumps(more, ensure_ascii=False))
     return dialogue
+
+
+def _values(random: Random, split: Split, job: Posting, document: Document) -> dict[str, object]:
+    """Some keys with their values; in training some keys are for nothing that a posting has."""
+    asked = _questions(random, document, split, random.randint(1, 5))
+    if split is Split.HELD_OUT:
+        return {random.choice(fields.HELD_OUT_KEYS[field]): _value(job, document, field) for field in asked}
+    values = [(wording.key(random, field), _value(job, document, field)) for field in asked]
+    if random.random() < 0.2:
+        values += [(wording.unknown_key(random), None) for _ in range(random.randint(1, 2))]
+        random.shuffle(values)
+    return dict(values)
 
 
 def _questions(random: Random, document: Document, split: Split, count: int) -> list[str]:

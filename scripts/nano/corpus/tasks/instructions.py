@@ -4,6 +4,7 @@ from random import Random
 
 from corpus.dialogue import Message
 from corpus.split import Split, one_of
+from corpus.vocabulary import words
 
 Prompts = tuple[tuple[str, ...], tuple[str, ...]]  # for training, held out
 
@@ -90,6 +91,16 @@ EXTRACT_JSON = (
     "Extract the information from the posting. Use exactly these JSON keys: {keys}.\n\n{text}",
     "Extract job information as JSON.\nKeys: {keys}\n\n{text}",
 )
+JSON_MORE = (
+    "Now with {keys}.",
+    "And {keys}?",
+    "Keys: {keys}.",
+    "{keys}",
+    "The same with {keys}, please.",
+    "JSON of {keys}.",
+    "As JSON: {keys}.",
+    "Extract {keys} as JSON.",
+)
 HELD_OUT_EXTRACT_JSON = (
     "Please produce a JSON object containing {keys} from this ad:\n\n{text}",
     "Text:\n{text}\n\nWrite the values of {keys} as JSON.",
@@ -99,6 +110,9 @@ HELD_OUT_EXTRACT_JSON = (
 
 def opening(random: Random, split: Split) -> list[Message]:
     """The messages before the first question: a system message, or none in a third of cases."""
-    if random.random() < 0.35:
+    # Training has fewer of them than people send: they cost tokens and teach little.
+    if random.random() < (0.6 if split is Split.TRAIN else 0.35):
         return []
+    if split is Split.TRAIN and random.random() < 0.2:
+        return [{"role": "system", "content": words.several(random, 3, 10).capitalize() + "."}]
     return [{"role": "system", "content": one_of(random, _SYSTEM, _HELD_OUT_SYSTEM, split)}]

@@ -6,8 +6,8 @@ from corpus import layouts
 from corpus.dialogue import Dialogue
 from corpus.posting import Posting, posting
 from corpus.split import Split, one_of
-from corpus.tasks import instructions
-from corpus.template import fill
+from corpus.tasks import instructions, wording
+from corpus.template import fill, vary
 from corpus.vocabulary import companies, places, terms, titles
 
 _FRAMES = (
@@ -22,6 +22,16 @@ _HELD_OUT_FRAMES = (
     "Yes or no? {question}\n---\n{text}",
     "Posting:\n{text}\n\nDecide yes or no: {question}",
 )
+_REQUESTS = (
+    "{question}",
+    "{question} Yes or no?",
+    "{question} Answer with Yes or No.",
+    "Yes or no: {question}",
+    "Tell me: {question}",
+    "{question} Say yes or no.",
+    "Question: {question}",
+    "Is it true? {question}",
+)
 _SUMMARISE = (
     "Summarize this job posting in one sentence:\n\n{text}",
     "{text}\n\nSummarize the posting in one sentence.",
@@ -30,6 +40,10 @@ _SUMMARISE = (
     "Sum up the following job ad in a single sentence.\n\n{text}",
     "Summarise: {text}",
     "TL;DR of this posting?\n\n{text}",
+)
+_SUMMARY_REQUEST = (
+    "[Summarize|Sum up|Write a summary of|Give a summary of|Describe|Shorten|Put|State] the {document} "
+    "[in one sentence|in a sentence|briefly|in short|in few words|in a single line][.|.|, please.|:]"
 )
 _HELD_OUT_SUMMARISE = (
     "In one sentence, what is this ad about?\n\n{text}",
@@ -42,9 +56,11 @@ def yes_or_no(random: Random, split: Split) -> Dialogue:
     job = posting(random, split)
     document = layouts.write(random, job, split)
     dialogue = Dialogue("yes_no", instructions.opening(random, split))
-    for number in range(random.choice((1, 1, 2, 3))):
+    for number in range(random.choice((1, 2, 3, 4, 5))):
         question, answer = _question(random, job, document.stated, split)
         frame = one_of(random, _FRAMES, _HELD_OUT_FRAMES, split) if number == 0 else "{question}"
+        if number == 0 and split is Split.TRAIN and random.random() < 0.6:
+            frame = wording.framed(random, random.choice(_REQUESTS))
         text = frame.replace("{question}", question).replace("{text}", document.text)
         dialogue.ask(text, "Yes" if answer else "No")
     dialogue.facts = {"answer": dialogue.messages[-1]["content"]}
@@ -80,6 +96,8 @@ def summary(random: Random, split: Split) -> Dialogue:
     job = posting(random, split)
     document = layouts.write(random, job, split)
     question = one_of(random, _SUMMARISE, _HELD_OUT_SUMMARISE, split)
+    if split is Split.TRAIN and random.random() < 0.5:
+        question = wording.framed(random, vary(random, _SUMMARY_REQUEST))
     dialogue = Dialogue("summary", instructions.opening(random, split))
     answer = _sentence(job, document.stated)
     dialogue.facts = {"answer": answer}

@@ -29,7 +29,7 @@ def lookup(random: Random, split: Split) -> Dialogue:
     text = ending.join(f"{label}{separator}{value}" for label, value in facts.items())
     dialogue = Dialogue("lookup", instructions.opening(random, split))
     labels = random.sample(sorted(facts), min(len(facts), random.randint(1, 6)))
-    if random.random() < 0.25:
+    if random.random() < 0.45:
         keys = ", ".join(labels)
         answer = json.dumps({label: facts[label] for label in labels}, ensure_ascii=False)
         question = one_of(random, instructions.EXTRACT_JSON[:6], instructions.HELD_OUT_EXTRACT_JSON, split)

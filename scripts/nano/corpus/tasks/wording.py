@@ -3,13 +3,17 @@
 from random import Random
 
 from corpus.tasks.fields import FIELDS, HELD_OUT_FIELDS, HELD_OUT_KEYS, KEYS
+from corpus.vocabulary import words
 from corpus.vocabulary.listing import listed
 
 _VERBS = listed(
     "Extract; Find; Give me; Tell me; Return; Identify; Get; Name; State; Provide; Report; Show me; Locate; Write "
     "down; Copy; Output; Look up; Pick out; Determine; Detect; Respond with; Answer with; I want; I need; We need; "
     "Let me know; Can you find; Can you give me; Could you extract; Please state; Please extract; Please find; "
-    "Kindly extract; Your task is to find; I would like to know; Read off; Take out; Search for; Please give me; "
+    "Kindly extract; Your task is to find; Work out; Figure out; Fish out; Write out; Single out; Dig up; Spell out; "
+    "Quote; Repeat; List; Show; Select; Choose; Mention; Note; Fetch; Retrieve; Obtain; Collect; Deliver; Point out; "
+    "Would you name; Will you tell me; Let us have; Make out; I would like to know; Read off; Take out; "
+    "Search for; Please give me; "
     "You should extract; Try to find; Help me find; Go and get; Reply with; Write",
     separator=";",
 )
@@ -39,7 +43,11 @@ _BEFORE = (
     "{document}:\n\n{text}", "---\n{text}\n---", '"{text}"', '{Document}: "{text}"',
     "<{document}>\n{text}\n</{document}>",
     "This is the {document}.\n{text}", "```\n{text}\n```", "Input:\n{text}", "Given this {document}:\n\n{text}",
-    "I have a {document}: {text}", "### {Document}\n{text}", "[{text}]",
+    "I have a {document}: {text}", "({document})\n{text}", "BEGIN\n{text}\nEND", "My {document}: {text}",
+    "~~~\n{text}\n~~~",
+    "{Document} 1:\n{text}", "Somebody wrote: {text}", "[{document}] {text}", "The {document} says: {text}",
+    "'{text}'", "**{Document}**\n{text}", "{text}\n---", "As follows: {text}", "We got this {document}: \"{text}\"",
+    "### {Document}\n{text}", "[{text}]",
 )  # fmt: skip
 _JSON = (
     "{verb} {keys}{source} as JSON.", "{verb} {keys}{source} as a JSON object.", "{verb} a JSON object with {keys}.",
@@ -59,6 +67,10 @@ _NOUNS = {
     "deadline": listed("deadline application closing apply"),
     "contact": listed("contact recruiter person"),
 }
+_ADJECTIVES = listed(
+    "open available current main exact full given listed mentioned stated offered right actual correct complete "
+    "published new relevant official respective above following single first real proper precise said",
+)
 _FORMS = {
     "title": listed("{n} title;title of the {n};name of the {n};open {n};{n} name;{n} on offer;offered {n};{n}", ";"),
     "company": listed("{n};{n} name;name of the {n};{n} that is hiring;{n} behind the job;recruiting {n}", ";"),
@@ -73,8 +85,14 @@ _FORMS = {
 
 def field_name(random: Random, field: str) -> str:
     """A name for a field that the evaluation does not use; half of them are put together."""
-    while field in _FORMS and random.random() < 0.6:
+    while field in _FORMS and random.random() < 0.7:
         name = random.choice(_FORMS[field]).replace("{n}", random.choice(_NOUNS[field]))
+        if random.random() < 0.35:
+            # Any word may stand before the one that matters, or behind it.
+            name = random.choice(
+                ("{a} {n}", "{a} {n}", "{n} of the {a}", "{n} {a}", "{n} for {a}", "{a} of the {n}")
+            ).replace("{n}", name)
+            name = name.replace("{a}", random.choice((random.choice(_ADJECTIVES), words.word(random))))
         if name not in HELD_OUT_FIELDS[field]:
             return name
     return random.choice(FIELDS[field])
@@ -83,34 +101,63 @@ def field_name(random: Random, field: str) -> str:
 def key(random: Random, field: str) -> str:
     """A JSON key for a field, in one of several styles, that the evaluation does not use."""
     while random.random() < 0.6:
-        words = field_name(random, field).replace("-", " ").split()
-        name = random.choice(("_".join(words), "_".join(words), camel(words), "-".join(words), " ".join(words)))
+        parts = field_name(random, field).replace("-", " ").split()
+        if random.random() < 0.25:
+            parts.append(
+                random.choice(("name", "value", "text", "field", "info", "data", "string", words.word(random)))
+            )
+        name = styled(random, parts)
         if name not in HELD_OUT_KEYS.get(field, ()):
             return name
     return random.choice(KEYS[field])
 
 
-def camel(words: list[str]) -> str:
+def styled(random: Random, parts: list[str]) -> str:
+    """Words as one JSON key, in one of the usual styles."""
+    return random.choice(
+        ("_".join(parts), "_".join(parts), camel(parts), camel(parts), "-".join(parts), " ".join(parts))
+    )
+
+
+def unknown_key(random: Random) -> str:
+    """A key that no posting has a fact for: it has to be copied, and its value is null."""
+    return styled(random, [words.word(random) for _ in range(random.randint(1, 3))])
+
+
+def camel(parts: list[str]) -> str:
     """Words joined asLikeThis."""
-    return words[0] + "".join(word.capitalize() for word in words[1:])
+    return parts[0] + "".join(part.capitalize() for part in parts[1:])
 
 
 def extraction(random: Random) -> str:
     """An instruction with {field} and {text} left open."""
-    if random.random() < 0.4:
+    kind = random.random()
+    if kind < 0.15:
+        request = _rambling(random, "{field}")
+    elif kind < 0.45:
         request = random.choice(_QUESTIONS)
     else:
         request = f"{random.choice(_VERBS)} the {{field}}{random.choice(_SOURCES)}{random.choice('..::!')}"
-    return _framed(random, request + random.choice(_SUFFIXES))
+    return framed(random, request + random.choice(_SUFFIXES))
 
 
 def json_extraction(random: Random) -> str:
     """An instruction with {keys} and {text} left open."""
+    if random.random() < 0.15:
+        return framed(random, _rambling(random, random.choice(("{keys} JSON", "JSON: {keys}", "{keys} as JSON"))))
     request = random.choice(_JSON).replace("{verb}", random.choice(_VERBS))
-    return _framed(random, request.replace("{source}", random.choice(_SOURCES)))
+    return framed(random, request.replace("{source}", random.choice(_SOURCES)))
 
 
-def _framed(random: Random, request: str) -> str:
+def _rambling(random: Random, wanted: str) -> str:
+    """What is wanted between words of no meaning: whatever the sentence, the names in it are what counts."""
+    verb = random.choice(("", "", random.choice(_VERBS) + " "))
+    before, after = words.several(random, 0, 5), words.several(random, 0, 4)
+    request = f"{verb}{before} {wanted} {after}".strip().replace("  ", " ")
+    return request[:1].upper() + request[1:] + random.choice(".?:! ")
+
+
+def framed(random: Random, request: str) -> str:
     """Put the request before or after the text, and say what kind of document the text is."""
     document = random.choice(_DOCUMENTS)
     text = random.choice(_BEFORE).replace("{Document}", document.capitalize())

@@ -43,13 +43,22 @@ _CLOSINGS = (
 
 def job_description(random: Random, split: Split) -> Dialogue:
     """A posting with an introduction, responsibilities, requirements and what is offered."""
-    job = posting(random, split, titles.domain(random))
+    job = _job(random, split)
     request = one_of(random, _DESCRIBE, _HELD_OUT_DESCRIBE, split)
     details = ""
     if random.random() < 0.3 and request.endswith("{title}"):
         details = random.choice(_DETAILS)
     dialogue = Dialogue("writing", instructions.opening(random, split))
     return dialogue.ask(fill(request + details, job.facts), _description(random, job, details))
+
+
+def _job(random: Random, split: Split) -> Posting:
+    """A vacancy in a field of work; many people write its title in lower case, or a single word."""
+    job = posting(random, split, titles.domain(random))
+    if split is Split.TRAIN and random.random() < 0.5:
+        title = random.choice((job.facts["title"], random.choice(job.domain.roles), random.choice(job.domain.roles)))
+        job.facts["title"] = random.choice((title, title.lower(), title.lower()))
+    return job
 
 
 def _description(random: Random, job: Posting, details: str) -> str:
@@ -73,7 +82,7 @@ def _description(random: Random, job: Posting, details: str) -> str:
     where = [f"Location: {job.facts['location']}"] if "{location}" in details else []
     where += [f"Work mode: {job.facts['mode']}"] if "{mode}" in details else []
     blocks = [
-        f"**{job.facts['title']}**",
+        f"**{capitalised(job.facts['title'])}**",
         *where,
         introduction,
         _points("Responsibilities", duties),
@@ -94,7 +103,7 @@ def _points(heading: str, points: tuple[str, ...] | list[str]) -> str:
 
 def about_title(random: Random, split: Split) -> Dialogue:
     """Skills for a title, what somebody with the title does, questions for an interview."""
-    job = posting(random, split, titles.domain(random))
+    job = _job(random, split)
     duties = titles.in_turn(random, job.domain.duties, 3)
     skills = titles.in_turn(random, job.domain.skills, 3)
     listed = f"{skills[0]}, {skills[1]} and {skills[2]}"

@@ -44,6 +44,10 @@ def _new_title(random: Random, domain: Domain, invent: bool) -> str:
         return f"{words[-1]} of {' '.join(words[:-1])}"
     elif invent and style < 0.14:
         return f"{' '.join(words)}, {random.choice(random.choice(DOMAINS).focuses)}"
+    elif invent and style < 0.18:
+        return " ".join(words).lower()
+    elif invent and style > 0.95:
+        return words[-1]
     return " ".join(words)
 
 

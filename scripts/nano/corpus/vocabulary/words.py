@@ -1,0 +1,32 @@
+"""Everyday words that mean nothing in particular: noise around what is asked for."""
+
+from random import Random
+
+from corpus.vocabulary import made_up
+from corpus.vocabulary.listing import listed
+
+_WORDS = listed(
+    "about above after again all also always and another any around as back because before behind below best better "
+    "between big both bring but by can chance change clear close come could day different do down "
+    "each early easy end enough even every family far fast few final find first follow for free friend from full "
+    "future general get give go good great group grow half hand happy hard have head help here high hold hope "
+    "hour how idea if important in inside interest into just keep kind know large last late later learn least leave "
+    "less let life like line list little live local long look lot love make many matter maybe mean middle moment more "
+    "morning most move much must near need never new next night no nothing now of off often old on once one only "
+    "or order other our out over own page part people perhaps plan please point possible power problem "
+    "public put question quick quite ready real really reason right room round same say second see send several short "
+    "should show side simple since small so some something soon special still stop story strong such sure "
+    "take talk team tell than that the their then there these they thing think this through time to today together "
+    "too top true try turn two under until up upon usual very wait want watch way we week well what when where "
+    "which while who whole why will with within without word world would year yes yet you young your",
+)
+
+
+def word(random: Random) -> str:
+    """An everyday word, now and then an invented one."""
+    return made_up.word(random).lower() if random.random() < 0.2 else random.choice(_WORDS)
+
+
+def several(random: Random, least: int, most: int) -> str:
+    """Some words in a row, in lower case."""
+    return " ".join(word(random) for _ in range(random.randint(least, most)))
