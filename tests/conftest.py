@@ -9,6 +9,8 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from tests.end_to_end.running_server import RunningServer, running_server
 
+pytest_plugins = ["tests.postgres"]
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[RunningServer]:

@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Iterator
 import psutil
 import pytest
 from pydantic import SecretStr
-from tests.auth.conftest import Cluster
+from tests.postgres import Cluster
 
-from jobai_server.auth import database
 from jobai_server.auth.access import Access
 from jobai_server.auth.key_fields import KeyFields
 from jobai_server.auth.store_opening import attached_store, prepared_store
 from jobai_server.errors import AuthUnavailable, KeyRevoked, StoreUnavailable
 from jobai_server.settings import ServerSettings
+from jobai_server.storage import database
 
 
 @pytest.fixture

@@ -22,12 +22,18 @@ class ProcessTree:
         return [process.pid for process, command in self._children() if "jobai_server.web_process" in command]
 
     def engines(self) -> list[int]:
-        """Engine processes; vLLM gives them a title of its own once it is loaded."""
+        """Processes of text engines; vLLM gives them a title of its own once it is loaded."""
         return [
             process.pid
             for process, command in self._children()
             if "jobai_server.engines.vllm_process" in command or "EngineCore" in command
         ]
+
+    def embedding_engine(self) -> int | None:
+        """The process of the embedding engine, where there is one at the moment."""
+        running = [process.pid for process, command in self._children() if "embedding_process" in command]
+        assert len(running) < 2
+        return running[0] if running else None
 
     def family(self) -> list[psutil.Process]:
         """Every process of the tree that was alive at this or an earlier call."""

@@ -78,7 +78,7 @@ def llama_awq(folder: Path) -> QuantisedCheckpoint:
 def mistral_gptq(folder: Path) -> QuantisedCheckpoint:
     """Mistral architecture, GPTQ, a tokenizer and a chat template in the manner of Mistral 7B Instruct v0.2."""
     folder.mkdir(parents=True)
-    tokenizer = _mistral_tokenizer()
+    tokenizer = mistral_tokenizer()
     tokenizer.save_pretrained(folder)
     described = {
         "quant_method": "gptq",
@@ -177,7 +177,7 @@ def _words(nibbles: torch.Tensor, dimension: int) -> torch.Tensor:
     return torch.where(word >= 2**31, word - 2**32, word).int()
 
 
-def _mistral_tokenizer() -> PreTrainedTokenizerFast:
+def mistral_tokenizer() -> PreTrainedTokenizerFast:
     """SentencePiece's ways, a token per character: a space before the text, bytes for what is not in the vocabulary."""
     letters = [chr(code) for code in range(0x21, 0x7F)]
     pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "\u2581", *letters]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from openai import OpenAI
 from tests.end_to_end.running_server import RunningServer
+from tests.stand_in_engine import StandInEngine
+from tests.web.served_app import ADMIN_KEY, served_app
 
 PROJECT = Path(__file__).parent / "node"
 QUESTION = "What does a nurse do?"
@@ -48,6 +51,18 @@ def test_node_streams_the_same_answer_as_python(server: RunningServer, client: O
         "finishReason": answer.choices[0].finish_reason,
         "usage": answer.usage and answer.usage.to_dict(),
     }
+
+
+@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="Node.js and npm are not installed")
+async def test_node_skips_the_comments_of_a_stream_that_waits(project: Path) -> None:
+    async with served_app(StandInEngine(delay=0.3), keep_alive_seconds=0.1) as served:
+        environment = {"OPENAI_BASE_URL": f"http://127.0.0.1:{served.port}/v1", "OPENAI_API_KEY": ADMIN_KEY}
+        run = await asyncio.create_subprocess_exec(
+            "node", "stream_chat.mjs", QUESTION, cwd=project, env=os.environ | environment, stdout=subprocess.PIPE
+        )
+        stdout, _ = await run.communicate()
+    assert run.returncode == 0
+    assert json.loads(stdout)["answer"] == "Hello world!"
 
 
 def test_the_lock_pins_the_client_and_names_no_registry() -> None:

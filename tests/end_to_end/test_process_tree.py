@@ -114,8 +114,10 @@ def test_killed_web_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_be
         until(lambda: replacement in answering_workers(server, {replacement}), server)
         assert server.engines() == engines
 
-        alive = {server.pid, *server.engines(), *server.web_workers()}
-        assert len(alive) == 4
+        embedding = server.embedding_engine()
+        assert embedding is not None
+        alive = {server.pid, embedding, *server.engines(), *server.web_workers()}
+        assert len(alive) == 5
         assert alive <= {process.pid for process in server.family()}
         os.kill(server.pid, signal.SIGKILL)
         assert server.orphans() == []

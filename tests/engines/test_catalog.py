@@ -4,13 +4,15 @@ import time
 from typing import Literal
 
 import pytest
+from tests.stand_in_embedding import StandInEmbedding
 from tests.stand_in_engine import StandInEngine, stand_in_card
 
 from jobai_server.engines.catalog import Catalog, EngineStatus
-from jobai_server.errors import ModelUnavailable, PermissionDenied, UnknownModel
+from jobai_server.errors import InvalidRequest, ModelUnavailable, PermissionDenied, UnknownModel
 
 WRITER = stand_in_card(name="writer", aliases=("gpt-4",), roles=("primary",))
 JUDGE = stand_in_card(name="judge", aliases=(), roles=("classification", "moderation"))
+VECTORS = stand_in_card(name="vectors", aliases=(), roles=("embedding",))
 
 
 @pytest.fixture
@@ -90,3 +92,23 @@ def test_any_name_of_a_model_allows_all_of_them(catalog: Catalog, allowed: set[s
             catalog.card(asked, frozenset(allowed))
     with pytest.raises(UnknownModel):
         catalog.text("unheard-of", role="primary", allowed=frozenset(allowed))
+
+
+def test_embedding_model_is_found_by_its_name_its_role_and_no_name() -> None:
+    catalog = Catalog.of({"writer": WRITER, "vectors": VECTORS})
+    with pytest.raises(ModelUnavailable, match="'vectors' is starting"):
+        catalog.embedding(None, role="embedding", allowed=None)
+    engine = catalog.entries["vectors"].embedding_engine = StandInEmbedding()
+    for asked in (None, "vectors", "embedding"):
+        assert catalog.embedding(asked, role="embedding", allowed=None) is engine
+    with pytest.raises(PermissionDenied):
+        catalog.embedding(None, role="embedding", allowed=frozenset({"writer"}))
+
+
+def test_each_kind_of_model_is_refused_what_only_the_other_does() -> None:
+    catalog = Catalog.of({"writer": WRITER, "vectors": VECTORS})
+    with pytest.raises(InvalidRequest, match="served at /v1/embeddings and /v1/rerank") as refused:
+        catalog.text("vectors", role="primary", allowed=None)
+    assert (refused.value.param, refused.value.code) == ("model", "model_not_supported")
+    with pytest.raises(InvalidRequest, match="served at /v1/chat/completions"):
+        catalog.embedding("writer", role="embedding", allowed=None)

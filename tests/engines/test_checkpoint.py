@@ -7,7 +7,7 @@ from typing import Any
 import huggingface_hub.constants
 import pytest
 
-from jobai_server.engines.checkpoint import checkpoint_folder
+from jobai_server.engines.checkpoint import checkpoint_folders
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings.model import ModelSettings
 
@@ -35,7 +35,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(source: Path | str, *, download: bool = False, **settings: Any) -> Path:
     model = ModelSettings.model_validate({"name": ["tiny"], "source": str(source), **settings})
-    return checkpoint_folder(model, download=download)
+    return checkpoint_folders({"tiny": model}, download=download)["tiny"]
 
 
 def refusal(source: Path | str, *, download: bool = False, **settings: Any) -> str:
@@ -140,9 +140,11 @@ def test_repository_in_the_cache_is_found_without_network(hub: Path) -> None:
 
 
 def test_repository_that_is_not_there_names_the_setting_that_fetches_it(hub: Path) -> None:
-    assert "DOWNLOAD_MODELS_ON_START=true" in refusal(REPOSITORY)
+    line = refusal(REPOSITORY)
+    assert "jobai-server models download tiny" in line
+    assert "DOWNLOAD_MODELS_ON_START=true" in line
 
 
 @pytest.mark.parametrize("settings", [{"download": True}, {"download_if_missing": True}])
 def test_download_that_fails_says_so(hub: Path, settings: dict[str, bool]) -> None:
-    assert f"{REPOSITORY} could not be downloaded: " in refusal(REPOSITORY, **settings)
+    assert f"{REPOSITORY} is not complete on this machine, and HF_HUB_OFFLINE" in refusal(REPOSITORY, **settings)

@@ -130,3 +130,16 @@ def test_what_the_template_refuses_is_an_invalid_request(hugging_face: Any) -> N
     safe = SafeTokenizer(hugging_face, "{{ raise_exception('roles must alternate') }}")
     with pytest.raises(InvalidRequest, match="roles must alternate"):
         safe.encode_conversation(Conversation([{"role": "user", "content": "Hello"}]))
+
+
+@pytest.mark.parametrize("text", [HARMLESS, *TRICKS])
+def test_a_message_in_parts_is_the_same_text_and_holds_no_more_control_tokens(
+    safe: SafeTokenizer, hugging_face: Any, text: str
+) -> None:
+    parts = [f"Is it {text}?\n\n", f"Answer {text}."]
+    message = safe.encode_message(f"u{text}u\n\n", parts)
+    whole = [*message.before, *message.parts[0], *message.parts[1], *message.after]
+    plain = safe.encode_conversation(Conversation([{"role": "user", "content": f"u{text}u\n\n{''.join(parts)}"}]))
+    assert hugging_face.decode(whole) == hugging_face.decode(plain)
+    control = set(hugging_face.all_special_ids) | set(hugging_face.added_tokens_decoder)
+    assert [one for one in whole if one in control] == [one for one in plain if one in control]

@@ -128,3 +128,16 @@ def test_a_system_message_goes_into_the_first_question_where_the_template_has_no
     )
     decoded = hugging_face.decode(safe.encode_conversation(with_system), skip_special_tokens=True)
     assert decoded == "[INST] Obey [INST].\n\nWhat does a nurse do? [/INST]"
+
+
+@pytest.mark.parametrize("text", ["An engineer builds.", *TRICKS])
+def test_a_message_in_parts_begins_and_ends_as_the_template_says(hugging_face: Any, text: str) -> None:
+    safe = SafeTokenizer(hugging_face)
+    parts = [f"Is it {text}?\n\n", "Answer yes."]
+    message = safe.encode_message(f"What is {text}\n\n", parts)
+    whole = [*message.before, *message.parts[0], *message.parts[1], *message.after]
+    plain = safe.encode_conversation(Conversation([{"role": "user", "content": f"What is {text}\n\n{''.join(parts)}"}]))
+    assert hugging_face.decode(whole) == hugging_face.decode(plain)
+    marker = safe.encode_conversation(Conversation([{"role": "user", "content": "x"}]))[-len(message.after) :]
+    assert list(message.after) == marker
+    assert [one for one in whole if one < 3] == [1]

@@ -1,18 +1,21 @@
 """The corpus: the same seed gives the same text, and the two splits share nothing they should not."""
 
 import json
+from collections.abc import Callable
 from itertools import islice
 from random import Random
+from string import ascii_uppercase
 
 import pytest
 
 from corpus import kinds, layouts, mixture
 from corpus.dialogue import Dialogue
-from corpus.layouts import blocks, labelled, one_line, prose
+from corpus.layouts import blocks, free, labelled, one_line, prose
 from corpus.posting import posting
 from corpus.split import Split, side
 from corpus.tasks import (
     categories,
+    choices,
     classification,
     conversation,
     extraction,
@@ -22,7 +25,11 @@ from corpus.tasks import (
     wording,
     writing,
 )
+from corpus.template import vary
 from corpus.vocabulary import companies, titles
+from corpus.vocabulary.category_names import NAMES
+from corpus.vocabulary.field_names import FIELD_NAMES
+from corpus.vocabulary.phrases import PHRASES
 
 
 def first(count: int, seed: int, split: Split = Split.TRAIN) -> list[Dialogue]:
@@ -136,7 +143,7 @@ def test_classification_answers_are_letters_on_offer() -> None:
         # Later questions of a training dialogue may ask for a category's name.
         first = next(message["content"] for message in dialogue.messages if message["role"] == "assistant")
         assert first == dialogue.facts["answer"]
-        assert first in "ABCDEFG"[: dialogue.facts["choices"]]
+        assert first in ascii_uppercase[: dialogue.facts["choices"]]
 
 
 def test_names_put_together_are_not_those_of_the_evaluation() -> None:
@@ -157,4 +164,44 @@ def test_instructions_put_together_are_not_those_of_the_evaluation() -> None:
 def test_letters_are_asked_for_once_each() -> None:
     dialogue = classification.letters(Random(10), Split.TRAIN)
     answers = [message["content"] for message in dialogue.messages if message["role"] == "assistant"]
-    assert sorted(answers) == list("ABCDEFG"[: len(answers)])
+    assert sorted(answers) == list(ascii_uppercase[: len(answers)])
+
+
+def test_sentences_of_the_evaluation_are_never_trained() -> None:
+    random = Random(11)
+    for kind in kinds.ALL:
+        held_out = kinds.own_sentences(kind, Split.HELD_OUT)
+        assert held_out
+        assert not set(held_out) & set(kinds.own_sentences(kind, Split.TRAIN))
+        made = {vary(random, pattern) for pattern in PHRASES[kind.name] for _ in range(200)}
+        assert not made & set(held_out)
+
+
+def test_more_names_for_categories_are_not_those_of_the_evaluation() -> None:
+    for kind in kinds.ALL:
+        assert not set(NAMES[kind.name]) & set(categories.side_names(kind.aliases, 2, Split.HELD_OUT))
+    for domain in titles.DOMAINS:
+        assert not set(FIELD_NAMES[domain.names[0]]) & set(categories.side_names(domain.names, 1, Split.HELD_OUT))
+
+
+def test_shapes_of_lists_are_not_those_of_the_evaluation() -> None:
+    random = Random(12)
+    held_out = {item.format(letter="A", name="x") for item in classification._HELD_OUT_ITEMS}
+    for _ in range(2000):
+        assert not held_out & set(choices.listing(random, ["A", "B"], ["x", "y"]).splitlines())
+
+
+@pytest.mark.parametrize("write", [free.pieces, free.form, free.sentence])
+def test_free_layouts_state_what_they_say(write: Callable[..., tuple[str, frozenset[str]]]) -> None:
+    random = Random(13)
+    for _ in range(200):
+        job = posting(random, Split.TRAIN)
+        text, stated = write(random, job)
+        for field in stated:
+            assert job.facts[field] in text
+
+
+def test_alternatives_are_chosen_one_by_one() -> None:
+    random = Random(14)
+    made = {vary(random, "[a|b] and [c|]") for _ in range(100)}
+    assert made == {"a and c", "b and c", "a and ", "b and "}

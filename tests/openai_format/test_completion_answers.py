@@ -9,6 +9,7 @@ from openai.types import Completion
 from tests.openai_format.streams import COMPLETION, Stream, read, texts
 from tests.stand_in_engine import StandInEngine
 
+from jobai_server.engines.owner import Owner
 from jobai_server.engines.protocol import Sampling, TextDelta, TextRequest
 from jobai_server.errors import EngineDied
 from jobai_server.openai_format.completion_events import completion_events
@@ -87,7 +88,7 @@ async def test_answers_that_broke_off_are_errors(count: int) -> None:
 
 def hanging(count: int, **fields: Any) -> tuple[StandInEngine, list[AsyncGenerator[TextDelta, None]]]:
     engine = StandInEngine(**({"hang_after": 1} | fields))
-    return engine, [engine.stream(TextRequest(str(n), [1], Sampling(max_tokens=5))) for n in range(count)]
+    return engine, [engine.stream(TextRequest(str(n), [1], Sampling(max_tokens=5), Owner("key"))) for n in range(count)]
 
 
 @pytest.mark.parametrize("count", [1, 4])

@@ -38,9 +38,17 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "trusted_proxies": (),
         "failed_authentications_per_minute": 20,
         "allowed_origins": (),
+        "log_format": None,
         "drain_seconds": 30.0,
         "max_body_bytes": 4 * 1024 * 1024,
+        "max_embedding_inputs": 64,
+        "queue_seconds": 60.0,
+        "keep_alive_seconds": 10.0,
         "engine_start_seconds": 1800.0,
+        "stall_seconds": 60.0,
+        "probe_seconds": 30.0,
+        "skip_memory_plan": False,
+        "gpu_reserved_memory": 1 << 30,
     }
 
 
@@ -101,6 +109,8 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             "1023",
             "JOBAI_MAX_BODY_BYTES is '1023'; allowed: a whole number from 1024 to 268435456",
         ),
+        ("JOBAI_QUEUE_SECONDS", "0", "JOBAI_QUEUE_SECONDS is '0'; allowed: a number from 0.1 to 86400"),
+        ("JOBAI_KEEP_ALIVE_SECONDS", "no", "JOBAI_KEEP_ALIVE_SECONDS is 'no'; allowed: a number from 0.1 to 3600"),
         ("JOBAI_ENGINE_START_SECONDS", "0", "JOBAI_ENGINE_START_SECONDS is '0'; allowed: a number from 1 to 86400"),
     ],
 )

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from jobai_server.engines.programs import PROGRAMS
 from jobai_server.process import Child, start_child
 from jobai_server.supervision import engine_keeper, web_keeper
 from jobai_server.supervision.backoff import Backoff
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 20.0
+CHILDREN = frozenset(program.module for program in PROGRAMS.values()) | {"jobai_server.web_process"}
 
 Script = Callable[[str], None]
 
@@ -25,7 +27,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
     """Has every child be a stand-in, and waits short between tries. Call it with what the children are to do."""
 
     async def start_stand_in(module: str, environment: Mapping[str, str], inherited: Sequence[int] = ()) -> Child:
-        assert module in {"jobai_server.engines.vllm_process", "jobai_server.web_process"}
+        assert module in CHILDREN
         return await start_child("tests.supervision.stand_in_child", environment, inherited)
 
     for keeper in (engine_keeper, web_keeper):

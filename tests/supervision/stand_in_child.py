@@ -6,6 +6,8 @@ A run's number is in the file STAND_IN_RUNS, one byte for every run so far.
     ready     an engine that starts, a web worker that listens
     fail      an engine that says why it does not start
     silent    never says a word
+    hang      an engine that starts and then never says a word again, deaf to SIGTERM
+    beat      an engine that starts and says ever after that it is alive
     exit      ends at once, with code 3
 """
 
@@ -13,8 +15,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from jobai_server.process import adopt
@@ -30,11 +34,16 @@ def main() -> None:
     if act == "fail":
         _say(control, event="failed", detail="out of luck")
         sys.exit(1)
-    if act == "ready":
+    if act == "hang":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if act in {"ready", "hang", "beat"}:
         _say(control, event="progress", detail="loading")
         _say(control, event="listening" if "index" in first else "ready", detail="")
         for engine in first.get("engines", ()):
             _say(control, event="connected", engine=engine["name"])
+    while act == "beat":
+        _say(control, event="alive", detail="")
+        time.sleep(0.02)
     for line in messages:
         message = json.loads(line)
         if message["event"] == "drain":

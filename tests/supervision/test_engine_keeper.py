@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,10 @@ import pytest
 from tests.supervision.conftest import Script, until
 
 from jobai_server.engines.catalog import EngineStatus
+from jobai_server.engines.launch import EngineKind
+from jobai_server.engines.programs import PROGRAMS
 from jobai_server.settings.model import ModelSettings
+from jobai_server.supervision import engine_keeper
 from jobai_server.supervision.engine_keeper import EngineKeeper
 
 MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
@@ -33,15 +37,21 @@ def kept(tmp_path: Path, told: list[EngineStatus]) -> Kept:
 
     @asynccontextmanager
     async def keeping(
-        folder: str = "0", seats: int = 3, start_seconds: float = 60, gate: asyncio.Semaphore | None = None
+        kind: EngineKind = "text",
+        folder: str = "0",
+        seats: int = 3,
+        start_seconds: float = 60,
+        gate: asyncio.Semaphore | None = None,
     ) -> AsyncIterator[EngineKeeper]:
         keeper = EngineKeeper(
             MODEL,
             tmp_path,
+            kind=kind,
             seats=seats,
             run_directory=tmp_path / "run" / folder,
             start_seconds=start_seconds,
             debug=False,
+            variables={},
             gate=gate or asyncio.Semaphore(),
             announce=lambda keeper: told.append(keeper.status),
         )
@@ -182,3 +192,45 @@ async def test_engines_with_one_gate_start_one_after_the_other(stand_in: Script,
         assert second.process_id is None
         await until(lambda: first.status.state == "restarting")
         await until(lambda: first.status.state == second.status.state == "ready")
+
+
+@pytest.fixture
+def silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has embedding engines count as hung after a second of silence."""
+    program = replace(PROGRAMS["embedding"], silence_seconds=1.0)
+    monkeypatch.setattr(engine_keeper, "PROGRAMS", {**PROGRAMS, "embedding": program})
+
+
+async def test_engine_that_hangs_is_killed_and_replaced(
+    stand_in: Script, silence: None, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("hang,beat")
+    async with kept(kind="embedding") as engine:
+        await until(lambda: told)
+        hung = psutil.Process(engine.process_id)
+        await until(lambda: len(told) == 3)
+        assert [status.state for status in told] == ["ready", "restarting", "ready"]
+        assert "no sign of life for 1 s" in told[1].reason
+        assert not hung.is_running()
+
+
+async def test_stopped_engine_is_killed_although_it_hears_no_signal(
+    stand_in: Script, silence: None, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("beat")
+    async with kept(kind="embedding") as engine:
+        await until(lambda: told)
+        stopped = psutil.Process(engine.process_id)
+        stopped.suspend()
+        await until(lambda: len(told) == 3)
+        assert not stopped.is_running()
+
+
+async def test_engine_that_gives_signs_of_life_is_left_alone(
+    stand_in: Script, silence: None, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("beat")
+    async with kept(kind="embedding"):
+        await until(lambda: told)
+        await asyncio.sleep(2.5)
+        assert [status.state for status in told] == ["ready"]

@@ -34,6 +34,7 @@ async def kept(introduced: list[int | None] | None = None) -> AsyncIterator[tupl
             first_message={"index": 0},
             listening_descriptor=listener.fileno(),
             introduce=introduce,
+            hear=lambda message: None,
             changed=asyncio.Event(),
         )
         task = asyncio.create_task(worker.run())

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 import uvicorn
+from opentelemetry.trace import Tracer
+from tests.stand_in_embedding import StandInEmbedding
 from tests.stand_in_engine import StandInEngine
 
 from jobai_server.app import create_app
@@ -23,7 +25,8 @@ from jobai_server.auth.store_opening import prepared_store
 from jobai_server.auth.usage.usage_counts import UsageCounts
 from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.engines.catalog import Catalog, EngineStatus
-from jobai_server.settings import ServerSettings
+from jobai_server.engines.request_queues import RequestQueues
+from jobai_server.settings import ModelSettings, ServerSettings
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.shared_limits import SharedLimits, shared_limits
@@ -54,7 +57,13 @@ class ServedApp:
 
 
 @contextlib.asynccontextmanager
-async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[ServedApp]:
+async def served_app(
+    engine: StandInEngine,
+    embedding: StandInEmbedding | None = None,
+    *,
+    tracer: Tracer | None = None,
+    **settings: Any,
+) -> AsyncIterator[ServedApp]:
     """Serve until the block ends; `settings` are fields of ServerSettings."""
     with tempfile.TemporaryDirectory() as folder:
         # Tests guess a lot, from one address.
@@ -67,7 +76,7 @@ async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[Se
         try:
             async with (
                 shared_limits(given, Path(folder), 0) as limits,
-                _served(engine, access, given, limits) as served,
+                _served(engine, embedding, access, given, limits, tracer) as served,
             ):
                 yield served
         finally:
@@ -78,14 +87,24 @@ async def served_app(engine: StandInEngine, **settings: Any) -> AsyncIterator[Se
 
 @contextlib.asynccontextmanager
 async def _served(
-    engine: StandInEngine, access: Access, settings: ServerSettings, limits: SharedLimits
+    engine: StandInEngine,
+    embedding: StandInEmbedding | None,
+    access: Access,
+    settings: ServerSettings,
+    limits: SharedLimits,
+    tracer: Tracer | None,
 ) -> AsyncIterator[ServedApp]:
     card = engine.card
-    catalog = Catalog.of({card.name: card})
+    catalog = Catalog.of({one.card.name: one.card for one in (engine, embedding) if one is not None})
     catalog.entries[card.name].engine = engine
-    catalog.entries[card.name].status = EngineStatus("ready", time.time())
+    if embedding is not None:
+        catalog.entries[embedding.card.name].embedding_engine = embedding
+    for entry in catalog.entries.values():
+        entry.status = EngineStatus("ready", time.time())
     usage = UsageCounts()
-    state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage)
+    models = {name: ModelSettings.model_validate({"name": name, "source": "/none"}) for name in catalog.entries}
+    queues = RequestQueues(settings.data_directory, models, 0, 1)
+    state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage, queues, tracer)
     config = uvicorn.Config(
         create_app(state), http=BoundedHttpProtocol, ws="none", log_config=None, lifespan="off", proxy_headers=False
     )

@@ -14,13 +14,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from jobai_server.auth.database import Database
 from jobai_server.auth.key_store import KeyStore
 from jobai_server.auth.store_opening import prepared_store
 from jobai_server.auth.usage.usage_counts import HOUR, UsageCounts, UsageSum
 from jobai_server.auth.usage.usage_table import read_usage, total_usage
 from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.settings import ServerSettings
+from jobai_server.storage.database import Database
 
 
 @pytest.fixture

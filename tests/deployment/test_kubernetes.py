@@ -1,0 +1,38 @@
+"""The Kubernetes example: what it names is what the server has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from tests.deployment.paths import ROOT
+
+from jobai_server.settings import ServerSettings
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, dict[str, Any]]:
+    text = (ROOT / "deploy" / "kubernetes" / "jobai-server.yaml").read_text()
+    return {document["kind"]: document for document in yaml.safe_load_all(text)}
+
+
+def test_parts_find_each_other(documents: dict[str, dict[str, Any]]) -> None:
+    deployment = documents["Deployment"]
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == labels == documents["Service"]["spec"]["selector"]
+    assert documents["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+
+
+def test_pod_has_time_to_drain_and_a_gpu(documents: dict[str, dict[str, Any]]) -> None:
+    pod = documents["Deployment"]["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] > 2 * ServerSettings().drain_seconds
+    [server] = pod["containers"]
+    assert server["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert server["readinessProbe"]["httpGet"]["path"] == server["startupProbe"]["httpGet"]["path"] == "/health"
+    assert {mount["name"] for mount in server["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+
+
+def test_autoscaler_goes_by_a_metric_that_exists(documents: dict[str, dict[str, Any]]) -> None:
+    [metric] = documents["HorizontalPodAutoscaler"]["spec"]["metrics"]
+    assert f"`{metric['pods']['metric']['name']}`" in (ROOT / "docs" / "metrics.md").read_text()

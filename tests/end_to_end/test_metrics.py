@@ -1,0 +1,67 @@
+"""The metrics of the real server: two web workers, real engines."""
+
+from __future__ import annotations
+
+import time
+
+import httpx2
+import pytest
+from openai import OpenAI
+from prometheus_client.parser import text_string_to_metric_families
+
+from jobai_server.engines.memory_plan import plan_memory
+from jobai_server.settings import load_settings
+
+pytestmark = pytest.mark.engine
+
+Sums = dict[str, float]
+
+
+def sums(http: httpx2.Client) -> Sums:
+    """Metric name to the sum of all its samples for the text model."""
+    found: Sums = {}
+    for family in text_string_to_metric_families(http.get("/metrics").raise_for_status().text):
+        for sample in family.samples:
+            name = sample.labels.get("model_name", sample.labels.get("model", "jobai-nano"))
+            if name == "jobai-nano":
+                found[sample.name] = found.get(sample.name, 0) + sample.value
+    return found
+
+
+def test_every_token_is_counted_once_whichever_worker_had_it(http: httpx2.Client, client: OpenAI) -> None:
+    before = sums(http)
+    prompt = completion = 0
+    for _ in range(8):  # on new connections, so that both workers get some
+        with OpenAI(base_url=client.base_url, api_key=client.api_key, max_retries=0) as fresh:
+            reply = fresh.chat.completions.create(
+                model="jobai-nano", messages=[{"role": "user", "content": "hello"}], max_tokens=3
+            )
+        assert reply.usage
+        prompt += reply.usage.prompt_tokens
+        completion += reply.usage.completion_tokens
+    deadline = time.monotonic() + 10
+    while True:
+        after = sums(http)
+        gained = {name: number - before.get(name, 0) for name, number in after.items()}
+        if gained["vllm:request_success_total"] >= 8 or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    assert gained["vllm:prompt_tokens_total"] == prompt
+    assert gained["vllm:generation_tokens_total"] == completion
+    assert gained["jobai_tokens_total"] == prompt + completion
+    assert gained["jobai_time_to_first_token_seconds_count"] == 8
+    assert gained["jobai_queue_wait_seconds_count"] == 8
+    assert gained["vllm:request_success_total"] == 8
+    assert after["jobai_event_loop_lag_seconds_count"] > 0
+    assert after["jobai_engine_state"] == 1
+
+
+def test_the_engines_cache_is_as_large_as_the_plan_says(http: httpx2.Client) -> None:
+    [planned] = [need for need in plan_memory(load_settings().models, 80 << 30, 1 << 30).models if need.kv_cache]
+    [actual] = {
+        int(sample.labels["num_gpu_blocks"]) * int(sample.labels["block_size"])
+        for family in text_string_to_metric_families(http.get("/metrics").raise_for_status().text)
+        for sample in family.samples
+        if sample.name == "vllm:cache_config_info"
+    }
+    assert actual == planned.kv_tokens == 65_536

@@ -1,0 +1,60 @@
+"""A model that cannot be had: one line that says what to do."""
+
+from __future__ import annotations
+
+import pytest
+from tests.engines.hub.conftest import Machine
+from tests.engines.hub.stand_in_hub import StandInHub
+
+
+@pytest.mark.parametrize("listings_need_token", [False, True])
+def test_gated_model_names_its_page_and_the_token(machine: Machine, hub: StandInHub, listings_need_token: bool) -> None:
+    hub.token, hub.listings_need_token = "hf_right", listings_need_token
+    line = machine.refused("download")
+    assert f"acme/tiny is gated; accept its terms at {hub.url}/acme/tiny and set HF_TOKEN" in line
+    line = machine.refused("download", HF_TOKEN="hf_other")
+    assert f"the account of HF_TOKEN has no access; ask for it at {hub.url}/acme/tiny" in line
+    assert "hf_other" not in line
+
+
+def test_repository_that_does_not_exist_is_named(machine: Machine, hub: StandInHub) -> None:
+    line = machine.refused("download", source="acme/nothing")
+    assert f"there is no {hub.url}/acme/nothing" in line
+
+
+def test_revision_that_does_not_exist_is_named(machine: Machine, hub: StandInHub) -> None:
+    machine.run("list")  # writes the config
+    config = machine.folder / "revision.json"
+    config.write_text('{"primary_model": {"name": "tiny", "source": "acme/tiny", "revision": "v9"}}')
+    assert "acme/tiny has no revision v9" in machine.refused("download", "--config", str(config))
+
+
+def test_offline_is_honoured(machine: Machine, hub: StandInHub) -> None:
+    line = machine.refused("download", HF_HUB_OFFLINE="1")
+    assert "jobai-server models download tiny" in line
+    assert hub.requests == []
+    machine.run("download")
+    hub.requests.clear()
+    assert machine.run("download", HF_HUB_OFFLINE="1").stdout == f"tiny: {machine.snapshot}\n"
+    assert hub.requests == []
+
+
+def test_hub_out_of_reach_is_named(machine: Machine) -> None:
+    assert "http://127.0.0.1:9 is out of reach" in machine.refused("download", HF_ENDPOINT="http://127.0.0.1:9")
+
+
+def test_repository_without_usable_weights_is_refused(machine: Machine, hub: StandInHub) -> None:
+    for path in [path for path in hub.files if path.endswith(".safetensors")]:
+        del hub.files[path]
+    assert "acme/tiny holds no safetensors weights" in machine.refused("download")
+
+
+def test_model_that_is_not_configured_is_refused(machine: Machine) -> None:
+    assert "No model is called huge; configured are: tiny." in machine.refused("download", "huge")
+
+
+def test_serve_names_the_command_that_downloads(machine: Machine) -> None:
+    listed = machine.run("list")
+    assert listed.returncode == 0
+    assert "jobai-server models download tiny" in listed.stderr
+    assert "DOWNLOAD_MODELS_ON_START=true" in listed.stderr

@@ -1,0 +1,92 @@
+"""Probes of a stand-in engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from tests.stand_in_engine import StandInEngine
+
+from jobai_server.engines.catalog import Catalog, EngineStatus
+from jobai_server.engines.probes import FAILURES, Probes
+from jobai_server.engines.request_queues import RequestQueues
+from jobai_server.errors import EngineDied
+from jobai_server.settings import ModelSettings
+
+
+@contextlib.asynccontextmanager
+async def probed(engine: StandInEngine, folder: Path) -> AsyncIterator[tuple[Any, RequestQueues, list[str]]]:
+    """The engine's catalog entry, the queues, and the reasons it was called unwell for."""
+    name = engine.card.name
+    catalog = Catalog.of({name: engine.card})
+    entry = catalog.entries[name]
+    entry.engine, entry.status = engine, EngineStatus("ready", time.time())
+    queues = RequestQueues(folder, {name: ModelSettings.model_validate({"name": name, "source": "/none"})}, 0, 1)
+    unwell: list[str] = []
+    probes = Probes(catalog, queues, 0.02, 0.1, lambda _, reason: unwell.append(reason))
+    task = asyncio.create_task(probes.run())
+    try:
+        yield entry, queues, unwell
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(reached: Any) -> None:
+    async with asyncio.timeout(10):
+        while not reached():  # noqa: ASYNC110 - what is waited for has no event to wait on
+            await asyncio.sleep(0.01)
+
+
+async def test_an_idle_engine_is_asked_again_and_again(tmp_path: Path) -> None:
+    engine = StandInEngine()
+    async with probed(engine, tmp_path) as (entry, _, unwell):
+        await until(lambda: engine.probes > 2)
+        assert entry.probe.reason == ""
+        assert unwell == []
+
+
+async def test_one_that_is_at_work_is_left_alone(tmp_path: Path) -> None:
+    engine = StandInEngine()
+    async with probed(engine, tmp_path) as (entry, queues, _):
+        for _ in range(30):
+            queues.of(engine.card.name).table.note_progress()
+            await asyncio.sleep(0.01)
+        before = engine.probes
+        assert before <= 1
+        await until(lambda: entry.probe is not None)
+
+
+async def test_errors_in_a_row_make_it_unwell(tmp_path: Path) -> None:
+    engine = StandInEngine()
+    engine.fail_probe = ValueError("out of order")
+    async with probed(engine, tmp_path) as (entry, _, unwell):
+        await until(lambda: unwell)
+        assert engine.probes == FAILURES
+        assert unwell == ["a probe failed: ValueError: out of order"]
+        assert entry.probe.reason == "ValueError: out of order"
+
+
+async def test_no_answer_makes_it_unwell_at_once(tmp_path: Path) -> None:
+    class Hanging(StandInEngine):
+        async def probe(self) -> None:
+            self.probes += 1
+            await asyncio.Event().wait()
+
+    engine = Hanging()
+    async with probed(engine, tmp_path) as (_, __, unwell):
+        await until(lambda: unwell)
+        assert engine.probes == 1
+        assert unwell == ["a probe failed: no answer within 0.1 s"]
+
+
+async def test_an_end_that_the_supervisor_sees_is_not_reported(tmp_path: Path) -> None:
+    engine = StandInEngine()
+    engine.fail_probe = EngineDied("gone")
+    async with probed(engine, tmp_path) as (_, __, unwell):
+        await until(lambda: engine.probes > FAILURES + 1)
+        assert unwell == []

@@ -1,0 +1,80 @@
+"""GET /metrics of one web worker with a stand-in engine."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.stand_in_engine import StandInEngine
+from tests.web.served_app import ServedApp, served_app
+
+Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+async def series(app: ServedApp) -> Series:
+    """Every sample, by its name and labels."""
+    reply = await app.client.get("/metrics")
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(reply.text)
+        for sample in family.samples
+    }
+
+
+def value(found: Series, name: str, **labels: str) -> float:
+    """The sum of all samples of that name that have these labels."""
+    return sum(number for (one, have), number in found.items() if one == name and labels.items() <= dict(have).items())
+
+
+async def test_a_chat_is_counted() -> None:
+    async with served_app(StandInEngine()) as app:
+        before = await series(app)
+        usage = (await app.chat()).json()["usage"]
+        assert (await app.chat(model="none")).status_code == 404
+        after = await series(app)
+
+    def gained(name: str, **labels: str) -> float:
+        return value(after, name, **labels) - value(before, name, **labels)
+
+    assert gained("jobai_tokens_total", kind="prompt", model="stand-in") == usage["prompt_tokens"]
+    assert gained("jobai_tokens_total", kind="completion", model="stand-in") == usage["completion_tokens"]
+    assert gained("jobai_time_to_first_token_seconds_count", route="/v1/chat/completions", model="stand-in") == 1
+    assert gained("jobai_queue_wait_seconds_count", model="stand-in") == 1
+    assert gained("jobai_refusals_total", code="model_not_found") == 1
+    assert gained("http_requests_total", handler="/v1/chat/completions", method="POST", status="2xx") == 1
+    assert gained("http_requests_total", handler="/v1/chat/completions", method="POST", status="4xx") == 1
+    assert value(after, "jobai_engine_state", model="stand-in", state="ready") == 1
+    assert value(after, "jobai_engine_state", model="stand-in", state="failed") == 0
+    assert value(after, "jobai_key_store_age_seconds") < 60
+    assert value(after, "jobai_disk_free_bytes") > 0
+
+
+async def test_what_clients_make_up_adds_no_series() -> None:
+    async with served_app(StandInEngine()) as app:
+
+        async def flood() -> None:
+            for _ in range(20):
+                await app.client.get(f"/{secrets.token_hex(8)}/\N{SNOWMAN}")
+                await app.client.request(f"M{secrets.token_hex(3).upper()}", "/v1/models")
+                await app.client.post(f"/v1/{secrets.token_hex(8)}", json={})
+                await app.client.get(f"/v1/models/{secrets.token_hex(8)}")
+                await app.chat(model=secrets.token_hex(8))
+                await app.client.get("/v1/models", headers={"X-API-Key": secrets.token_hex(20)})
+
+        await flood()
+        before = (await series(app)).keys()
+        await asyncio.gather(*(flood() for _ in range(10)))
+        assert (await series(app)).keys() == before
+
+
+@pytest.mark.parametrize(("role", "status"), [("monitor", 200), ("admin", 200), ("client", 403)])
+async def test_only_monitor_and_admin_keys_may_read(role: str, status: int) -> None:
+    async with served_app(StandInEngine()) as app:
+        created = await app.client.post("/api-keys/create", json={"name": "one", "role": role})
+        reply = await app.client.get("/metrics", headers={"X-API-Key": created.json()["key"]})
+        assert reply.status_code == status
+        assert (await app.client.get("/metrics", headers={"X-API-Key": "none"})).status_code == 401
