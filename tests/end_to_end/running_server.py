@@ -123,7 +123,7 @@ def running_server(*, wait: bool = True, **environment: str | None) -> Iterator[
         "JOBAI_ADMIN_KEY": ADMIN_KEY,
         "JOBAI_DATA_DIRECTORY": str(folder / "data"),
         "JOBAI_FAILED_AUTHENTICATIONS_PER_MINUTE": "1000",  # tests guess a lot, from one address
-        "JOBAI_PROBE_SECONDS": "86400",  # a probe of an idle engine would be counted among the tests' own tokens
+        "JOBAI_PROBE_SECONDS": "86400",  # a probe would be counted among a test's own tokens
         "TMPDIR": str(folder / "run"),
         "OMP_NUM_THREADS": "1",
         **environment,

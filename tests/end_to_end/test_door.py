@@ -62,7 +62,9 @@ def test_other_media_types_are_unsupported(http: httpx2.Client, media_type: str)
     assert _refusal(reply, 415)["code"] == "unsupported_media_type"
 
 
-@pytest.mark.parametrize("path", ["/page/", "/v1", "/v1/chat", "/v1/chat/completions/", "/docs", "/openapi.json", "/v2/x"])
+@pytest.mark.parametrize(
+    "path", ["/page/", "/v1", "/v1/chat", "/v1/chat/completions/", "/docs", "/openapi.json", "/v2/x"]
+)
 def test_an_unknown_url_is_not_found(http: httpx2.Client, path: str) -> None:
     assert _refusal(http.get(path), 404)["code"] == "unknown_url"
 
