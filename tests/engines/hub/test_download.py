@@ -85,8 +85,8 @@ def test_interrupted_download_says_how_to_go_on(machine: Machine, hub: StandInHu
     while hub.sent < SHARD_BYTES // 3:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    hub.cut_after = None
     _, errors = process.communicate(timeout=60)
+    hub.cut_after = None
     assert process.returncode == 130
     assert errors.endswith("jobai-server: interrupted; the same command goes on from here\n")
     assert machine.run("download").returncode == 0
