@@ -21,6 +21,7 @@ from jobai_server.web.routes import (
     embeddings,
     health,
     metrics,
+    model_sleep,
     models,
     page,
     rerank,
@@ -52,6 +53,7 @@ def create_app(state: WebState) -> FastAPI:
     app.include_router(metrics.router, dependencies=limited)
     app.include_router(version.router, dependencies=limited)
     app.include_router(models.router, dependencies=limited)
+    app.include_router(model_sleep.router, dependencies=limited)
     app.include_router(chat.router, dependencies=limited)
     app.include_router(completions.router, dependencies=limited)
     app.include_router(embeddings.router, dependencies=limited)

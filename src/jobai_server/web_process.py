@@ -37,7 +37,7 @@ from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.orders import Orders
 from jobai_server.web.shared_limits import shared_limits
-from jobai_server.web.state import WebState
+from jobai_server.web.state import SleepOrder, WebState
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,16 @@ async def work(control: socket.socket) -> None:
             queues = request_queues(settings, Path(first["queues"]), first["index"])
             with tracing(server_version()) as tracer:
                 state = WebState(
-                    settings.server, catalog, access, InFlight(), first["started"], limits, usage, queues, tracer
+                    settings.server,
+                    catalog,
+                    access,
+                    InFlight(),
+                    first["started"],
+                    limits,
+                    usage,
+                    queues,
+                    tracer,
+                    EngineNews(channel).order,
                 )
                 await _serve(channel, first, state)
     finally:
@@ -141,6 +150,9 @@ class EngineNews:
 
     def casualties(self, engine: str, run: str, contents: set[str]) -> None:
         self._channel.send({"event": "casualties", "engine": engine, "run": run, "contents": sorted(contents)})
+
+    def order(self, event: SleepOrder, engine: str) -> None:
+        self._channel.send({"event": event, "engine": engine})
 
     def unwell(self, engine: str, reason: str) -> None:
         self._channel.send({"event": "unwell", "engine": engine, "reason": reason})

@@ -42,6 +42,7 @@ def kept(tmp_path: Path, told: list[EngineStatus]) -> Kept:
         seats: int = 3,
         start_seconds: float = 60,
         gate: asyncio.Semaphore | None = None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> AsyncIterator[EngineKeeper]:
         keeper = EngineKeeper(
             MODEL,
@@ -54,6 +55,7 @@ def kept(tmp_path: Path, told: list[EngineStatus]) -> Kept:
             variables={},
             gate=gate or asyncio.Semaphore(),
             announce=lambda keeper: told.append(keeper.status),
+            busy=busy,
         )
         task = asyncio.create_task(keeper.run())
         try:
@@ -234,3 +236,72 @@ async def test_engine_that_gives_signs_of_life_is_left_alone(
         await until(lambda: told)
         await asyncio.sleep(2.5)
         assert [status.state for status in told] == ["ready"]
+
+
+async def test_an_engine_sleeps_until_it_is_wanted(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready")
+    async with kept() as engine:
+        await until(lambda: engine.status.state == "ready")
+        first = engine.process_id
+        assert first is not None
+        engine.sleep()
+        await until(lambda: not psutil.pid_exists(first))
+        await until(lambda: engine.status == replace(told[-1], state="asleep", process_id=None))
+        assert engine.launch is None
+        await asyncio.sleep(0.1)
+        assert engine.process_id is None
+        engine.wake()
+        await until(lambda: engine.status.state == "ready")
+        assert engine.process_id not in {None, first}
+        assert engine.status.restarts == 0
+    states = [(status.state, status.process_id) for status in told]
+    assert states.index(("asleep", first)) < states.index(("asleep", None)) < states.index(("waking", None))
+
+
+async def test_an_engine_with_work_falls_asleep_when_it_is_done(
+    stand_in: Script, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_keeper, "QUIET_SECONDS", 0.1)
+    stand_in("ready")
+    work = ["a request"]
+    async with kept(busy=lambda: bool(work)) as engine:
+        await until(lambda: engine.status.state == "ready")
+        engine.sleep()
+        await until(lambda: engine.status.state == "asleep")
+        await asyncio.sleep(0.5)
+        assert engine.process_id is not None
+        work.clear()
+        await until(lambda: engine.process_id is None)
+
+
+async def test_wanted_while_it_falls_asleep_it_comes_back(stand_in: Script, kept: Kept) -> None:
+    stand_in("ready")
+    async with kept() as engine:
+        await until(lambda: engine.status.state == "ready")
+        first = engine.process_id
+        engine.sleep()
+        await until(lambda: engine.status.state == "asleep")
+        engine.wake()
+        await until(lambda: engine.status.state == "ready")
+        assert engine.process_id not in {None, first}
+
+
+async def test_a_crash_while_it_falls_asleep_is_no_restart(stand_in: Script, kept: Kept) -> None:
+    stand_in("ready")
+    async with kept(busy=lambda: True) as engine:
+        await until(lambda: engine.status.state == "ready")
+        engine.sleep()
+        await until(lambda: engine.status.state == "asleep")
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        await until(lambda: engine.process_id is None)
+        await asyncio.sleep(0.1)
+        assert (engine.status.state, engine.status.restarts) == ("asleep", 0)
+
+
+async def test_only_a_ready_engine_falls_asleep(stand_in: Script, kept: Kept) -> None:
+    stand_in("silent")
+    async with kept() as engine:
+        engine.sleep()
+        await asyncio.sleep(0.1)
+        assert engine.status.state == "starting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,9 @@ EMBEDDING_ROLE = "embedding"
 EMBEDDING_ROUTES = "/v1/embeddings and /v1/rerank"
 TEXT_ROUTES = "/v1/chat/completions and /v1/completions"
 
-EngineState = Literal["starting", "ready", "restarting", "failed", "stopped"]
+EngineState = Literal["starting", "ready", "restarting", "failed", "stopped", "asleep", "waking"]
+AWAY = frozenset({"asleep", "waking"})
+"""It gave its memory back, and comes when it is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,21 @@ class Probe:
 
 @dataclass(slots=True)
 class Entry:
+    """One model; `changed` wakes its waiters at every change of `status`, `awaited` counts who waits for it to wake."""
+
     card: ModelCard
     status: EngineStatus
     engine: TextEngine | None = None
     embedding_engine: EmbeddingEngine | None = None
     probe: Probe | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    awaited: int = 0
+
+    def note(self, status: EngineStatus) -> None:
+        """How its engine is doing now."""
+        self.status = status
+        self.changed.set()
+        self.changed.clear()
 
 
 @dataclass(slots=True)
@@ -80,28 +93,38 @@ class Catalog:
             InvalidRequest: It writes no text.
             ModelUnavailable: It does, but not at the moment.
         """
-        entry = self._allowed_entry(model, role, allowed)
-        if EMBEDDING_ROLE in entry.card.roles:
-            raise _unfit(entry.card, f"embeds texts and writes none; it is served at {EMBEDDING_ROUTES}")
+        entry = self.text_entry(model, role, allowed)
         if entry.engine is None:
             raise _unavailable(entry)
         return entry.engine
 
     def embedding(self, model: str | None, role: str, allowed: frozenset[str] | None) -> EmbeddingEngine:
         """As `text`, for a model that embeds."""
-        entry = self._allowed_entry(model, role, allowed)
-        if EMBEDDING_ROLE not in entry.card.roles:
-            raise _unfit(entry.card, f"writes text and embeds none; it is served at {TEXT_ROUTES}")
+        entry = self.embedding_entry(model, role, allowed)
         if entry.embedding_engine is None:
             raise _unavailable(entry)
         return entry.embedding_engine
+
+    def text_entry(self, model: str | None, role: str, allowed: frozenset[str] | None) -> Entry:
+        """As `text`, whether or not its engine is there."""
+        entry = self._allowed_entry(model, role, allowed)
+        if EMBEDDING_ROLE in entry.card.roles:
+            raise _unfit(entry.card, f"embeds texts and writes none; it is served at {EMBEDDING_ROUTES}")
+        return entry
+
+    def embedding_entry(self, model: str | None, role: str, allowed: frozenset[str] | None) -> Entry:
+        """As `embedding`, whether or not its engine is there."""
+        entry = self._allowed_entry(model, role, allowed)
+        if EMBEDDING_ROLE not in entry.card.roles:
+            raise _unfit(entry.card, f"writes text and embeds none; it is served at {TEXT_ROUTES}")
+        return entry
 
     def card(self, model: str, allowed: frozenset[str] | None) -> ModelCard:
         """
         Raises:
             UnknownModel, PermissionDenied: As `text`.
         """
-        card = self._entry(model).card
+        card = self.entry(model).card
         _check_allowed(card, allowed)
         return card
 
@@ -110,11 +133,16 @@ class Catalog:
         return [entry.card for entry in self.entries.values() if _is_allowed(entry.card, allowed)]
 
     def _allowed_entry(self, model: str | None, role: str, allowed: frozenset[str] | None) -> Entry:
-        entry = self._entry(role if model is None else model)
+        entry = self.entry(role if model is None else model)
         _check_allowed(entry.card, allowed)
         return entry
 
-    def _entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> Entry:
+        """A model by any of its names, or by a role.
+
+        Raises:
+            UnknownModel: No such model is served here.
+        """
         try:
             return self._by_name[name]
         except KeyError:

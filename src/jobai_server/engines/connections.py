@@ -52,9 +52,13 @@ class Connections:
         ):
             self._on_casualties(name, self._runs[name], lost)
         self._queues.of(name).refused = frozenset(message.get("refused", ()))
+        if status.state == "asleep" and status.process_id is not None:
+            entry.engine = entry.embedding_engine = None  # it ends what it has, and gets nothing new
+            entry.note(status)
+            return
         self._close(name)
         if status.state != "ready":
-            entry.status = status
+            entry.note(status)
             return
         launch, seat = EngineLaunch.model_validate(message["launch"]), Seat.model_validate(message["seat"])
         try:
@@ -77,7 +81,8 @@ class Connections:
             entry.embedding_engine = engine
         else:
             entry.engine = engine
-        entry.card, entry.status = engine.card, status
+        entry.card = engine.card
+        entry.note(status)
         self._on_connected(name)
 
     def close(self) -> None:

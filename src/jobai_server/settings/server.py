@@ -113,6 +113,9 @@ class ServerSettings(BaseSettings):
     probe_seconds: float = Field(default=30.0, ge=0.1, le=86_400, validation_alias="JOBAI_PROBE_SECONDS")
     """A model that has had nothing to do for so long is asked for one token, to see whether it still can."""
 
+    sleep_seconds: float | None = Field(default=None, ge=1, le=31_536_000, validation_alias="JOBAI_SLEEP_SECONDS")
+    """A model that nobody has wanted anything from for so long gives its memory back, in seconds; None: never."""
+
     skip_memory_plan: bool = Field(default=False, validation_alias="JOBAI_SKIP_MEMORY_PLAN")
     """Start the engines on a GPU without working out first whether they fit."""
 

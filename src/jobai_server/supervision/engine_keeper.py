@@ -16,6 +16,7 @@ from jobai_server.engines.programs import PROGRAMS
 from jobai_server.process import Child, start_child
 from jobai_server.settings import ModelSettings
 from jobai_server.supervision.backoff import Backoff
+from jobai_server.supervision.engine_run import until_over, until_ready
 from jobai_server.supervision.suspects import Suspects
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ STARTS_BEFORE_FAILED = 3
 # Runs in a row that became ready and ended within a minute.
 ENDS_BEFORE_FAILED = 6
 STOP_SECONDS = 10.0
+# A request has no place in the queue yet while its texts are read; and one that hangs must not keep an engine awake.
+QUIET_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 600.0
 
 
 class EngineKeeper:
@@ -35,6 +39,7 @@ class EngineKeeper:
         seats: Clients a run of the engine serves at most.
         run_directory: Where this engine's sockets go, one folder a run.
         variables: Environment variables for its process, whatever its kind.
+        busy: Tells whether a web worker has a request there.
         planned_memory: Bytes that the memory plan has for it; None where there is no plan.
         gate: Held while the engine starts, so that engines that share a GPU start one after another.
         announce: Called after every change of `status` or `launch`.
@@ -53,6 +58,7 @@ class EngineKeeper:
         variables: Mapping[str, str],
         gate: asyncio.Semaphore,
         announce: Callable[[EngineKeeper], None],
+        busy: Callable[[], bool],
         planned_memory: int | None = None,
     ) -> None:
         self.name = model.name[0]
@@ -70,8 +76,12 @@ class EngineKeeper:
         self._variables = variables
         self._gate = gate
         self._announce = announce
+        self.busy = busy
         self._planned_memory = planned_memory
         self._runs = 0
+        self._sleeps = 0
+        self._sleepy = asyncio.Event()  # told to sleep, until it does
+        self._wanted = asyncio.Event()
         self._child: Child | None = None
         self._end_reason: str | None = None
 
@@ -98,6 +108,16 @@ class EngineKeeper:
             self._end_reason = reason
             self._child.signal(signal.SIGKILL)
 
+    def sleep(self) -> None:
+        """Have a ready engine end its process as soon as nobody has work there, and stay away until it is wanted."""
+        if self.launch is not None:
+            self._wanted.clear()
+            self._sleepy.set()
+
+    def wake(self) -> None:
+        """Have a sleeping engine start, or start again as soon as it has fallen asleep."""
+        self._wanted.set()
+
     async def run(self) -> None:
         """For ever; cancel to stop."""
         backoff = Backoff()
@@ -106,15 +126,18 @@ class EngineKeeper:
             while True:
                 backoff.started()
                 reason, was_ready = await self._one_run()
+                if self._sleepy.is_set():
+                    await self._stay_asleep()
+                    continue
                 failed_starts = 0 if was_ready else failed_starts + 1
                 wait = backoff.ended()
                 hopeless = failed_starts >= STARTS_BEFORE_FAILED or backoff.failures >= ENDS_BEFORE_FAILED
-                self._change("failed" if hopeless else "restarting", reason)
+                self._change("failed" if hopeless else "restarting", reason, self.process_id)
                 log.error("engine %s: %s; next start in %.1f s", self.name, reason, wait)
                 await asyncio.sleep(wait)
         finally:
             await self._stop()
-            self._change("stopped", "the server is stopping")
+            self._change("stopped", "the server is stopping", self.process_id)
 
     async def _one_run(self) -> tuple[str, bool]:
         """Start the engine and stay with it to its end: why it ended, and whether it was ready before."""
@@ -128,17 +151,24 @@ class EngineKeeper:
             )
             child.channel.send(launch.model_dump(mode="json"))
             log.info("engine %s: starting, process %d", self.name, child.process.pid)
-            failure = await self._until_ready(child)
+            failure = await until_ready(child, self.name, self._start_seconds)
         if failure is not None:
             await child.stop(STOP_SECONDS)
             return failure, False
         log.info("engine %s: ready after %.1f s", self.name, time.monotonic() - started)
         self.launch, self._seats_taken = launch, 0
-        self._change("ready", "")
-        reason = await self._until_over(child, program.silence_seconds)
-        self.launch = None
+        self._change("ready", "", self.process_id)
+        over = asyncio.create_task(until_over(child, program.silence_seconds))
+        asleep = asyncio.create_task(self._fall_asleep())
+        try:
+            await asyncio.wait({over, asleep}, return_when=asyncio.FIRST_COMPLETED)
+            reason = over.result() if over.done() else ""
+        finally:
+            over.cancel()
+            asleep.cancel()
+            self.launch = None
         reason, self._end_reason = self._end_reason or reason, None
-        await child.stop(0)
+        await child.stop(STOP_SECONDS if self._sleepy.is_set() else 0)
         return reason, True
 
     def _next_launch(self) -> EngineLaunch:
@@ -153,38 +183,31 @@ class EngineKeeper:
             run_directory=folder,
         )
 
-    async def _until_ready(self, child: Child) -> str | None:
-        """None once the engine is ready, else why it never will be."""
-        try:
-            async with asyncio.timeout(self._start_seconds):
-                async for message in child.channel.messages():
-                    if message["event"] == "ready":
-                        return None
-                    if message["event"] == "failed":
-                        return f"it did not start: {message['detail']}"
-                    log.info("engine %s: %s", self.name, message["detail"])
-                return f"the engine process ended during its start ({_how(await child.process.wait())})"
-        except TimeoutError:
-            return f"it was not ready within {self._start_seconds:g} s"
+    async def _fall_asleep(self) -> None:
+        """Once told to: let nobody in any more, wait for those who are, and have the web workers let go."""
+        await self._sleepy.wait()
+        self.launch = None
+        self._change("asleep", "", self.process_id)
+        loop = asyncio.get_running_loop()
+        limit, quiet_since = loop.time() + LONGEST_WAIT_SECONDS, loop.time()
+        while loop.time() < min(limit, quiet_since + QUIET_SECONDS):
+            await asyncio.sleep(0.05)
+            if self.busy():
+                quiet_since = loop.time()
+        self._change("asleep", "")
 
-    async def _until_over(self, child: Child, silence_seconds: float | None) -> str:
-        """Stay with a ready engine until it ends, or until it has sent nothing for too long; why it is over."""
-        misses = 0
-        while misses < 2:  # after a pause of our own, what was sent meanwhile is read before the second miss
-            try:
-                async with asyncio.timeout(silence_seconds / 2 if silence_seconds else None):
-                    message = await child.channel.receive()
-            except TimeoutError:
-                misses += 1
-                continue
-            if message is None:
-                return f"the engine process ended unexpectedly ({_how(await child.process.wait())})"
-            misses = 0
-        return f"it hangs: no sign of life for {silence_seconds:g} s"
+    async def _stay_asleep(self) -> None:
+        self._sleepy.clear()
+        self._sleeps += 1
+        log.info("engine %s: asleep, its process has ended", self.name)
+        self._change("asleep", "")
+        await self._wanted.wait()
+        log.info("engine %s: waking", self.name)
+        self._change("waking", "")
 
-    def _change(self, state: EngineState, reason: str) -> None:
-        restarts = max(0, self._runs - 1)
-        self.status = EngineStatus(state, time.time(), restarts, reason, self.process_id, self._planned_memory)
+    def _change(self, state: EngineState, reason: str, process_id: int | None = None) -> None:
+        restarts = max(0, self._runs - 1 - self._sleeps)
+        self.status = EngineStatus(state, time.time(), restarts, reason, process_id, self._planned_memory)
         self._announce(self)
 
     async def _stop(self) -> None:
@@ -192,7 +215,3 @@ class EngineKeeper:
         if self._child:
             with contextlib.suppress(ProcessLookupError):
                 await self._child.stop(STOP_SECONDS)
-
-
-def _how(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -26,6 +26,8 @@ from jobai_server.errors import ConfigurationError
 from jobai_server.process import Message
 from jobai_server.settings import Settings
 from jobai_server.supervision.engine_keeper import EngineKeeper
+from jobai_server.supervision.engine_load import EngineLoad
+from jobai_server.supervision.sleep_cycle import SleepCycle
 from jobai_server.supervision.stall_watch import StallWatch
 from jobai_server.supervision.web_keeper import WebKeeper
 
@@ -84,6 +86,7 @@ class Supervisor:
                 variables=self._metrics_variables(),
                 gate=gate,
                 announce=self._announce,
+                busy=EngineLoad(queue_path(self._run_directory, number)).busy,
                 planned_memory=planned_memory.get(name),
             )
             for number, (name, (model, roles)) in enumerate(settings.models.engines().items())
@@ -124,6 +127,8 @@ class Supervisor:
             if not self._stopping.is_set():
                 tasks += [self._keep(engine.run()) for engine in self.engines]
                 tasks += [self._keep(watch.run()) for watch in self._stall_watches()]
+                if seconds := self._settings.server.sleep_seconds:
+                    tasks += [self._keep(SleepCycle(engine, seconds).run()) for engine in self.engines]
             await self._until(self._settled)
             if not self._stopping.is_set():
                 if all(engine.status.state == "failed" for engine in self.engines):
@@ -180,7 +185,8 @@ class Supervisor:
     def _settled(self) -> bool:
         """Whether every engine has failed or has every web worker attached."""
         return all(
-            engine.status.state == "failed" or all(engine.name in worker.connected for worker in self.workers)
+            engine.status.state in {"failed", "asleep"}
+            or all(engine.name in worker.connected for worker in self.workers)
             for engine in self.engines
         )
 
@@ -227,6 +233,10 @@ class Supervisor:
         [engine] = [one for one in self.engines if one.name == message["engine"]]
         if message["event"] == "unwell":
             engine.end_run(message["reason"])
+        elif message["event"] == "sleep":
+            engine.sleep()
+        elif message["event"] == "wake":
+            engine.wake()
         elif refused := engine.suspects.note(message["run"], message["contents"]):
             log.error("engine %s: %d requests that ended it twice are refused from now on", engine.name, len(refused))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from opentelemetry.trace import Tracer
 
@@ -17,13 +19,15 @@ from jobai_server.settings import ServerSettings
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.shared_limits import SharedLimits
 
+SleepOrder = Literal["sleep", "wake"]
+
 
 @dataclass(frozen=True, slots=True)
 class WebState:
     """`started` is the server's start, Unix time in seconds; `access` knows the keys,
     `limits` what they may use up, `usage` what they have used lately, `queues` what waits for each model, `priors`
     what models say of nothing at all, `calibrations` what was fitted to examples; `tracer` is there where traces are
-    wanted."""
+    wanted; `order` asks the supervisor to put an engine to sleep or to wake it."""
 
     settings: ServerSettings
     catalog: Catalog
@@ -34,6 +38,7 @@ class WebState:
     usage: UsageCounts
     queues: RequestQueues
     tracer: Tracer | None = None
+    order: Callable[[SleepOrder, str], None] = lambda *_: None
     priors: Priors = field(default_factory=Priors)
     calibrations: KnownCalibrations = field(init=False)
 

@@ -32,6 +32,7 @@ from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
 from jobai_server.web.routes.classifications import classification_task, seen_by
 from jobai_server.web.streaming import until_disconnect
+from jobai_server.web.woken_engine import woken_text
 
 router = APIRouter(prefix="/v1/classifications/calibrations", dependencies=[requires("client")])
 
@@ -43,7 +44,7 @@ ListQuery = Annotated[ListCalibrationsQuery, Depends(query_of(ListCalibrationsQu
 async def create_calibration(
     request: Request, body: CalibrationBody, caller: CallerDependency, state: StateDependency
 ) -> JSONResponse:
-    engine = state.catalog.text(body.model, role="classification", allowed=caller.models)
+    engine = await woken_text(state, body.model, "classification", caller)
     task = classification_task(body, engine)
     examples = [Example(one.text, tuple(map(on_one_line, one.right))) for one in body.examples]
     names = [category.name for category in task.categories]

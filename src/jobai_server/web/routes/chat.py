@@ -20,6 +20,7 @@ from jobai_server.web.json_response import model_response
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner, served_tier
 from jobai_server.web.streaming import event_stream, until_disconnect
+from jobai_server.web.woken_engine import woken_text
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -30,7 +31,7 @@ ChatBody = Annotated[ChatCompletionRequest, Depends(body_of(ChatCompletionReques
 async def create_chat_completion(
     request: Request, body: ChatBody, caller: CallerDependency, state: StateDependency
 ) -> Response:
-    engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
+    engine = await woken_text(state, body.model, "primary", caller)
     parsers = tool_call_parsers(body, engine)
     conversation = to_conversation(body)
     check_context(engine.card, conversation.characters, "messages")

@@ -33,6 +33,7 @@ from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
 from jobai_server.web.state import WebState
 from jobai_server.web.streaming import until_disconnect
+from jobai_server.web.woken_engine import woken_text
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -43,7 +44,7 @@ ClassificationBody = Annotated[ClassificationRequest, Depends(body_of(Classifica
 async def create_classification(
     request: Request, body: ClassificationBody, caller: CallerDependency, state: StateDependency
 ) -> JSONResponse:
-    engine = state.catalog.text(body.model, role="classification", allowed=caller.models)
+    engine = await woken_text(state, body.model, "classification", caller)
     for text, param in zip(body.texts, body.text_params, strict=True):
         check_context(engine.card, len(text), param)
     check_context(engine.card, len(body.instructions or ""), "instructions")

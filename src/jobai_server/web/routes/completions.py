@@ -30,6 +30,7 @@ from jobai_server.web.owner import owner, served_tier
 from jobai_server.web.presented_key import QUERY_PARAMETER
 from jobai_server.web.state import WebState
 from jobai_server.web.streaming import event_stream, until_disconnect
+from jobai_server.web.woken_engine import woken_text
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -51,7 +52,7 @@ async def stream_completion(request: Request, caller: CallerDependency, state: S
 
 
 async def _answered(request: Request, body: CompletionRequest, caller: Caller, state: WebState) -> Response:
-    engine = state.catalog.text(body.model, role="primary", allowed=caller.models)
+    engine = await woken_text(state, body.model, "primary", caller)
     prompts = []
     for prompt in body.prompts:
         prompts.append((prompt, await _encoded(engine, body, prompt)))

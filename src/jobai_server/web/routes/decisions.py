@@ -26,6 +26,7 @@ from jobai_server.web.json_response import model_response
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
 from jobai_server.web.streaming import until_disconnect
+from jobai_server.web.woken_engine import woken_text
 
 MAX_READINGS = 2000
 
@@ -38,7 +39,7 @@ DecisionBody = Annotated[DecisionRequest, Depends(body_of(DecisionRequest))]
 async def create_decision(
     request: Request, body: DecisionBody, caller: CallerDependency, state: StateDependency
 ) -> Response:
-    engine = state.catalog.text(body.model, role="classification", allowed=caller.models)
+    engine = await woken_text(state, body.model, "classification", caller)
     given = transcript(body.input)
     check_context(engine.card, len(given), "input")
     questions = [_plain(question) for question in body.questions]

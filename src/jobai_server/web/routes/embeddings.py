@@ -17,6 +17,7 @@ from jobai_server.web.embedding_inputs import embedded, encoded_inputs
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
 from jobai_server.web.streaming import until_disconnect
+from jobai_server.web.woken_engine import woken_embedding
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -30,7 +31,7 @@ WRITTEN_AT_ONCE = 32
 async def create_embeddings(
     request: Request, body: EmbeddingBody, caller: CallerDependency, state: StateDependency
 ) -> Response:
-    engine = state.catalog.embedding(body.model, role="embedding", allowed=caller.models)
+    engine = await woken_embedding(state, body.model, "embedding", caller)
     inputs = body.inputs
     check_count(len(inputs), state.settings.max_embedding_inputs, "input")
     check_dimensions(body.dimensions, engine.facts)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from jobai_server.engines.catalog import Entry
+from jobai_server.engines.catalog import AWAY, Entry
 from jobai_server.engines.request_queue import QueueLength
 from jobai_server.versions import server_version
 from jobai_server.web.dependencies import StateDependency
@@ -52,7 +52,8 @@ def _code(status: str) -> int:
 
 
 def _overall(state: WebState) -> str:
-    states = {entry.status.state for entry in state.catalog.entries.values()}
+    # One that sleeps answers whoever wants it.
+    states = {"ready" if entry.status.state in AWAY else entry.status.state for entry in state.catalog.entries.values()}
     if state.in_flight.draining:
         return "stopping"
     if states == {"ready"}:

@@ -22,6 +22,7 @@ from jobai_server.web.embedding_inputs import EncodedInput, embedded, encoded_in
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
 from jobai_server.web.streaming import until_disconnect
+from jobai_server.web.woken_engine import woken_embedding
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -32,7 +33,7 @@ RerankBody = Annotated[RerankRequest, Depends(body_of(RerankRequest))]
 
 @router.post("/v1/rerank")
 async def rerank(request: Request, body: RerankBody, caller: CallerDependency, state: StateDependency) -> Response:
-    engine = state.catalog.embedding(body.model, role="embedding", allowed=caller.models)
+    engine = await woken_embedding(state, body.model, "embedding", caller)
     at_once = state.settings.max_embedding_inputs
     check_count(len(body.documents), at_once * DOCUMENTS_PER_INPUT, "documents")
     asked = [PromptInput("query", text=body.query)]
