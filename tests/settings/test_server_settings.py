@@ -47,6 +47,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         "engine_start_seconds": 1800.0,
         "stall_seconds": 60.0,
         "probe_seconds": 30.0,
+        "sleep_seconds": None,
         "skip_memory_plan": False,
         "gpu_reserved_memory": 1 << 30,
     }

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from jobai_server.settings import ModelSettings, ServerSettings
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.shared_limits import SharedLimits, shared_limits
-from jobai_server.web.state import WebState
+from jobai_server.web.state import SleepOrder, WebState
 
 ADMIN_KEY = "k" * 40
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
@@ -62,9 +62,10 @@ async def served_app(
     embedding: StandInEmbedding | None = None,
     *,
     tracer: Tracer | None = None,
+    order: Callable[[SleepOrder, str], None] | None = None,
     **settings: Any,
 ) -> AsyncIterator[ServedApp]:
-    """Serve until the block ends; `settings` are fields of ServerSettings."""
+    """Serve until the block ends; `settings` are fields of ServerSettings, `order` takes the supervisor's place."""
     with tempfile.TemporaryDirectory() as folder:
         # Tests guess a lot, from one address.
         defaults: dict[str, Any] = {"data_directory": Path(folder) / "data", "failed_authentications_per_minute": 1000}
@@ -76,7 +77,7 @@ async def served_app(
         try:
             async with (
                 shared_limits(given, Path(folder), 0) as limits,
-                _served(engine, embedding, access, given, limits, tracer) as served,
+                _served(engine, embedding, access, given, limits, tracer, order) as served,
             ):
                 yield served
         finally:
@@ -93,6 +94,7 @@ async def _served(
     settings: ServerSettings,
     limits: SharedLimits,
     tracer: Tracer | None,
+    order: Callable[[SleepOrder, str], None] | None,
 ) -> AsyncIterator[ServedApp]:
     card = engine.card
     catalog = Catalog.of({one.card.name: one.card for one in (engine, embedding) if one is not None})
@@ -104,7 +106,12 @@ async def _served(
     usage = UsageCounts()
     models = {name: ModelSettings.model_validate({"name": name, "source": "/none"}) for name in catalog.entries}
     queues = RequestQueues(settings.data_directory, models, 0, 1)
-    state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage, queues, tracer)
+
+    def obey(order: SleepOrder, name: str) -> None:
+        """As a supervisor with the quickest of engines would."""
+        catalog.entries[name].note(EngineStatus("asleep" if order == "sleep" else "ready", time.time()))
+
+    state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage, queues, tracer, order or obey)
     config = uvicorn.Config(
         create_app(state), http=BoundedHttpProtocol, ws="none", log_config=None, lifespan="off", proxy_headers=False
     )

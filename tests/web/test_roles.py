@@ -21,7 +21,13 @@ from jobai_server.web.route_roles import OPEN_PATHS, check_roles, role_of
 
 # What a request must hold to get past the door; what it asks for does not matter here.
 ANSWERED = {200, 201, 400, 404, 409}
-EXPECTED_ROLES: dict[str, Role] = {"/v1": "client", "/version": "client", "/api-keys": "admin", "/metrics": "monitor"}
+EXPECTED_ROLES: dict[str, Role] = {
+    "/v1/models/stand-in/": "admin",
+    "/v1": "client",
+    "/version": "client",
+    "/api-keys": "admin",
+    "/metrics": "monitor",
+}
 
 
 @pytest.fixture

@@ -34,6 +34,6 @@ def readings(state: WebState) -> Iterator[Reading]:
         yield Reading(gauges.QUEUE_TOKENS, (name,), length.waiting_tokens)
         yield Reading(gauges.QUEUE_LIMIT, (name,), queue.limits.answers)
         process_id = entry.status.process_id
-        used = used_memory(process_id) if process_id else None
+        used = used_memory(process_id) if process_id else 0
         if used is not None:
             yield Reading(gauges.ENGINE_MEMORY, (name, "used"), used)

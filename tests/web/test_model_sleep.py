@@ -1,0 +1,107 @@
+"""Requests to a model whose engine sleeps, and the routes that put it to sleep."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from tests.stand_in_engine import StandInEngine
+from tests.web.served_app import served_app, until
+
+from jobai_server.engines.catalog import EngineState, EngineStatus
+
+Orders = list[tuple[str, str]]
+
+
+def status(state: EngineState) -> EngineStatus:
+    return EngineStatus(state, time.time())
+
+
+@pytest.mark.parametrize("state", ["asleep", "waking"])
+async def test_a_request_waits_until_the_engine_is_back(state: EngineState) -> None:
+    orders: Orders = []
+    async with served_app(StandInEngine(), order=lambda *order: orders.append(order)) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        engine, entry.engine = entry.engine, None
+        entry.note(status(state))
+        waiting = asyncio.create_task(served.chat())
+        await until(lambda: orders == [("wake", "stand-in")])
+        entry.note(status("waking"))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        entry.engine = engine
+        entry.note(status("ready"))
+        assert (await waiting).status_code == 200
+        assert entry.awaited == 0
+
+
+async def test_who_may_not_have_it_does_not_wake_it() -> None:
+    orders: Orders = []
+    async with served_app(StandInEngine(), order=lambda *order: orders.append(order)) as served:
+        served.state.catalog.entries["stand-in"].note(status("asleep"))
+        assert (await served.chat(model="nobody")).status_code == 404
+        assert (await served.chat(temperature="hot")).status_code == 400
+        assert (await served.client.post("/v1/chat/completions", headers={"X-API-Key": "no"})).status_code == 401
+        assert orders == []
+
+
+async def test_no_request_waits_for_ever() -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None) as served:
+        served.state.queues.of("stand-in").limits.seconds = 0.1
+        served.state.catalog.entries["stand-in"].note(status("asleep"))
+        answer = await served.chat()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "model_unavailable")
+        assert "asleep" in answer.json()["error"]["message"]
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_an_engine_that_does_not_come_back_is_said_to_be_failed() -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        entry.engine = None
+        entry.note(status("waking"))
+        waiting = asyncio.create_task(served.chat())
+        await until(lambda: entry.awaited)
+        entry.note(status("failed"))
+        answer = await waiting
+        assert answer.status_code == 503
+        assert "failed" in answer.json()["error"]["message"]
+
+
+async def test_only_so_many_wait() -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        entry.note(status("asleep"))
+        entry.awaited = served.state.queues.of("stand-in").limits.answers
+        answer = await served.chat()
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "server_is_overloaded")
+
+
+async def test_sleep_and_wake() -> None:
+    async with served_app(StandInEngine()) as served:
+        for order, state in (("sleep", "asleep"), ("sleep", "asleep"), ("wake", "ready"), ("wake", "ready")):
+            answer = await served.client.post(f"/v1/models/primary/{order}")
+            assert answer.json() == {"id": "stand-in", "object": "model", "state": state}
+            health = await served.client.get("/health")
+            assert (health.json()["status"], health.json()["models"]["stand-in"]["state"]) == ("ok", state)
+
+
+async def test_neither_takes_longer_than_the_queues_deadline() -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None, queue_seconds=0.1) as served:
+        assert (await served.client.post("/v1/models/primary/sleep")).json()["state"] == "ready"
+        served.state.catalog.entries["stand-in"].note(status("asleep"))
+        assert (await served.client.post("/v1/models/primary/wake")).json()["state"] == "asleep"
+
+
+async def test_a_model_that_is_not_ready_cannot_sleep() -> None:
+    async with served_app(StandInEngine()) as served:
+        served.state.catalog.entries["stand-in"].note(status("restarting"))
+        answer = await served.client.post("/v1/models/primary/sleep")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize("order", ["sleep", "wake"])
+async def test_an_unknown_model_can_neither(order: str) -> None:
+    async with served_app(StandInEngine()) as served:
+        assert (await served.client.post(f"/v1/models/nobody/{order}")).status_code == 404
