@@ -57,7 +57,7 @@ def used(http: httpx2.Client) -> dict[str, float]:
 
 
 def fall_asleep(server: RunningServer, http: httpx2.Client) -> None:
-    until(lambda: set(states(http).values()) == {"asleep"} and set(used(http).values()) == {0.0}, server)
+    until(lambda: set(states(http).values()) == {"asleep"} and used(http) == dict.fromkeys(MODELS, 0.0), server)
 
 
 def test_idle_models_give_their_memory_back_and_wake_for_a_request(
@@ -68,7 +68,7 @@ def test_idle_models_give_their_memory_back_and_wake_for_a_request(
         assert used(http)[model] > 50 << 20
     engines = [*drowsy.engines(), drowsy.embedding_engine()]
     fall_asleep(drowsy, http)
-    assert not any(psutil.pid_exists(pid) for pid in engines if pid)
+    until(lambda: not any(psutil.pid_exists(pid) for pid in engines if pid), drowsy)
     assert (drowsy.engines(), drowsy.embedding_engine()) == ([], None)
     health = http.get("/health")
     assert (health.status_code, health.json()["status"]) == (200, "ok")

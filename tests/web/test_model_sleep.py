@@ -18,7 +18,7 @@ def status(state: EngineState) -> EngineStatus:
     return EngineStatus(state, time.time())
 
 
-@pytest.mark.parametrize("state", ["asleep", "waking"])
+@pytest.mark.parametrize("state", ["dozing", "asleep", "waking"])
 async def test_a_request_waits_until_the_engine_is_back(state: EngineState) -> None:
     orders: Orders = []
     async with served_app(StandInEngine(), order=lambda *order: orders.append(order)) as served:

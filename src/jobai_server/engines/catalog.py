@@ -16,9 +16,9 @@ EMBEDDING_ROLE = "embedding"
 EMBEDDING_ROUTES = "/v1/embeddings and /v1/rerank"
 TEXT_ROUTES = "/v1/chat/completions and /v1/completions"
 
-EngineState = Literal["starting", "ready", "restarting", "failed", "stopped", "asleep", "waking"]
-AWAY = frozenset({"asleep", "waking"})
-"""It gave its memory back, and comes when it is wanted."""
+EngineState = Literal["starting", "ready", "restarting", "failed", "stopped", "dozing", "asleep", "waking"]
+AWAY = frozenset({"dozing", "asleep", "waking"})
+"""It ends what it has, has given its memory back, or comes back: whoever wants it wakes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Connections:
         ):
             self._on_casualties(name, self._runs[name], lost)
         self._queues.of(name).refused = frozenset(message.get("refused", ()))
-        if status.state == "asleep" and status.process_id is not None:
+        if status.state == "dozing":
             entry.engine = entry.embedding_engine = None  # it ends what it has, and gets nothing new
             entry.note(status)
             return

@@ -187,14 +187,14 @@ class EngineKeeper:
         """Once told to: let nobody in any more, wait for those who are, and have the web workers let go."""
         await self._sleepy.wait()
         self.launch = None
-        self._change("asleep", "", self.process_id)
+        self._change("dozing", "", self.process_id)
         loop = asyncio.get_running_loop()
         limit, quiet_since = loop.time() + LONGEST_WAIT_SECONDS, loop.time()
         while loop.time() < min(limit, quiet_since + QUIET_SECONDS):
             await asyncio.sleep(0.05)
             if self.busy():
                 quiet_since = loop.time()
-        self._change("asleep", "")
+        self._change("asleep", "", self.process_id)
 
     async def _stay_asleep(self) -> None:
         self._sleepy.clear()

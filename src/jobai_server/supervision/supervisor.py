@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from jobai_server.engines.catalog import AWAY
 from jobai_server.engines.platform import is_cpu
 from jobai_server.engines.request_queues import queue_path
 from jobai_server.engines.vllm_settings import client_environment
@@ -185,8 +186,7 @@ class Supervisor:
     def _settled(self) -> bool:
         """Whether every engine has failed or has every web worker attached."""
         return all(
-            engine.status.state in {"failed", "asleep"}
-            or all(engine.name in worker.connected for worker in self.workers)
+            engine.status.state in {"failed", *AWAY} or all(engine.name in worker.connected for worker in self.workers)
             for engine in self.engines
         )
 

@@ -27,7 +27,7 @@ async def put_to_sleep(model: str, state: StateDependency) -> dict[str, Any]:
         raise Conflict(f"Model '{entry.card.name}' is {entry.status.state}; only a ready model can be put to sleep.")
     if entry.status.state == "ready":
         state.order("sleep", entry.card.name)
-    await _until(state, entry, lambda: entry.status.state != "ready" and entry.status.process_id is None)
+    await _until(state, entry, lambda: entry.status.state == "asleep" and entry.status.process_id is None)
     return _answer(entry)
 
 
