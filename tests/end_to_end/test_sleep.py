@@ -65,7 +65,7 @@ def test_idle_models_give_their_memory_back_and_wake_for_a_request(
 ) -> None:
     for model in MODELS:  # the quick one may be asleep again before the other has started
         assert http.post(f"/v1/models/{model}/wake").json()["state"] == "ready"
-        assert used(http)[model] > 50 << 20
+        until(lambda: used(http)[model] > 50 << 20, drowsy)  # noqa: B023 - it is over before the next
     engines = [*drowsy.engines(), drowsy.embedding_engine()]
     fall_asleep(drowsy, http)
     until(lambda: not any(psutil.pid_exists(pid) for pid in engines if pid), drowsy)
@@ -78,7 +78,7 @@ def test_idle_models_give_their_memory_back_and_wake_for_a_request(
     )
     assert answer.usage is not None
     assert answer.usage.completion_tokens
-    assert used(http)["jobai-nano"] > 50 << 20
+    until(lambda: used(http)["jobai-nano"] > 50 << 20, drowsy)  # the other web worker hears of it a little later
     assert used(http)["all-MiniLM-L6-v2"] == 0
     assert len(client.embeddings.create(model="embedding", input="hello").data[0].embedding) == 384
     restarts = {model["restarts"] for model in http.get("/health").json()["models"].values()}
