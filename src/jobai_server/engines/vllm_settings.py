@@ -17,7 +17,12 @@ DEFAULTS: dict[str, Any] = {
     # Whose turn it is in the queue (engines/request_queue.py) also decides who loses cache blocks when they run out.
     "scheduling_policy": "priority",
 }
-CPU_DEFAULTS = {"worker_cls": "jobai_server.engines.vllm_worker.RowwiseCpuWorker"}
+CPU_DEFAULTS: dict[str, Any] = {
+    "worker_cls": "jobai_server.engines.vllm_worker.RowwiseCpuWorker",
+    # Prompts are shared in whole blocks, and the beginnings that ours have in common (a system message, a list of
+    # categories) are mostly shorter than vLLM's 128 tokens. Its CPU attention wants multiples of 32.
+    "block_size": 32,
+}
 
 if TYPE_CHECKING:
     from vllm.config import VllmConfig
