@@ -65,7 +65,7 @@ def test_idle_models_give_their_memory_back_and_wake_for_a_request(
 ) -> None:
     for model in MODELS:  # the quick one may be asleep again before the other has started
         assert http.post(f"/v1/models/{model}/wake").json()["state"] == "ready"
-        until(lambda: used(http)[model] > 50 << 20, drowsy)
+        until(lambda model=model: used(http)[model] > 50 << 20, drowsy)  # type: ignore[misc]
     engines = [*drowsy.engines(), drowsy.embedding_engine()]
     fall_asleep(drowsy, http)
     until(lambda: not any(psutil.pid_exists(pid) for pid in engines if pid), drowsy)
