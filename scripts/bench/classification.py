@@ -2,7 +2,9 @@
 
     python scripts/bench/classification.py --write-docs
 
-Both servers run jobai-nano with the same engine arguments, and take turns. Ours gets 64 texts a request, four requests
+All servers run jobai-nano with the same engine arguments, and take turns. What to compute in is left to each server, as
+it is for anybody who starts one; where that makes a difference (a CPU without instructions for bfloat16) vLLM's stands
+there a second time, told to compute in float32. Ours gets 64 texts a request, four requests
 at a time, order averaging off; vLLM's gets one chat per text, 64 at a time, the categories listed before the text, so
 that either can share the list over all texts. Every turn has texts of its own, so that no text is in a cache. Every
 answer is checked to be one of the categories.
@@ -16,7 +18,8 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ from embedding_texts import texts_of
 from results import facts, machine, write_section
 from server import MODEL, EngineLimits, Server, our_server, vllm_server
 
+from jobai_server.engines.platform import multiplies_bfloat16
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 CHECKPOINT = ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano"
@@ -34,10 +39,9 @@ SCRIPT = "scripts/bench/classification.py"
 POSTINGS = 256
 TEXTS_A_REQUEST = 64
 CHATS_AT_A_TIME = 64
-CONTESTS = {
-    count: Contest(f"{POSTINGS} postings, {count} categories", "vLLM, a chat with a structured choice", 2.0)
-    for count in (5, 50)
-}
+CATEGORIES = (5, 50)
+PEER = "vLLM, a chat with a structured choice"
+SAME_DTYPE = "the same, told to use float32"
 
 
 async def ours(http: httpx2.AsyncClient, texts: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -86,18 +90,20 @@ async def rate(server: Server, way: Way, texts: Sequence[str], names: Sequence[s
     return len(texts) / seconds
 
 
-def measured(servers: Sequence[Server], repetitions: int) -> list[Turn]:
+def measured(our: Server, peers: Mapping[str, Server], repetitions: int) -> list[Turn]:
     turns = []
     for turn in range(-1, repetitions):
-        for count, contest in CONTESTS.items():
+        for count in CATEGORIES:
             names = texts_of(count, 2, seed=count)
             # The first turn warms up: it compiles, and it is where the categories are new.
             texts = texts_of(POSTINGS, 80, seed=1000 * count + turn)
-            pair = zip(servers, (ours, theirs), strict=True)
-            rates = [asyncio.run(rate(server, way, texts, names)) for server, way in pair]
-            if turn >= 0:
-                turns.append(Turn(contest, *rates))
-            print(f"turn {turn + 1}, {count} categories: {rates[0]:.0f} and {rates[1]:.0f} texts/s", file=sys.stderr)
+            reached = asyncio.run(rate(our, ours, texts, names))
+            print(f"turn {turn + 1}, {count} categories: {reached:.0f} texts/s", file=sys.stderr)
+            for name, peer in peers.items():
+                other = asyncio.run(rate(peer, theirs, texts, names))
+                print(f"    {name}: {other:.0f} texts/s", file=sys.stderr)
+                contest = Contest(f"{POSTINGS} postings, {count} categories", name, 2.0 if name == PEER else None)
+                turns += [Turn(contest, reached, other)] if turn >= 0 else []
     return turns
 
 
@@ -108,13 +114,17 @@ def main() -> None:
     options = parser.parse_args()
     limits = EngineLimits(context_length=2048)
     with tempfile.TemporaryDirectory(prefix="jobai-bench-") as folder:
-        servers = [make(CHECKPOINT, Path(folder), limits) for make in (our_server, vllm_server)]
+        our = our_server(CHECKPOINT, Path(folder), limits)
+        peers = {PEER: vllm_server(CHECKPOINT, Path(folder), limits)}
+        if not multiplies_bfloat16():
+            peers[SAME_DTYPE] = vllm_server(CHECKPOINT, Path(folder), replace(limits, dtype="float32"))
+        servers = [our, *peers.values()]
         try:
             for server in servers:
                 server.start()
             for server in servers:
                 server.wait_ready()
-            turns = measured(servers, options.repetitions)
+            turns = measured(our, peers, options.repetitions)
         finally:
             for server in servers:
                 server.stop()

@@ -11,11 +11,11 @@ from results import Spread, aligned
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What is compared with whom, and the ratio ours/theirs that is asked for."""
+    """What is compared with whom, and the ratio ours/theirs that is asked for, if any."""
 
     name: str
     peer: str
-    target: float
+    target: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,18 @@ def table(turns: Sequence[Turn]) -> str:
                 f"{statistics.median(turn.theirs for turn in chosen):,.0f}",
                 contest.peer,
                 *(f"{part:.2f}" for part in (spread.median, spread.low, spread.high)),
-                f"{contest.target:g}",
+                "" if contest.target is None else f"{contest.target:g}",
             ]
         )
     return aligned(rows)
 
 
 def verdicts(turns: Sequence[Turn]) -> list[str]:
-    """One line for each contest."""
+    """One line for each contest of which something is asked."""
     lines = []
     for contest in dict.fromkeys(turn.contest for turn in turns):
+        if contest.target is None:
+            continue
         reached = ratio([turn for turn in turns if turn.contest == contest]).median
         verdict = "met" if reached >= contest.target else "MISSED"
         lines.append(f"{contest.name}: {reached:.2f} × {contest.peer}, at least {contest.target:g} asked: {verdict}")

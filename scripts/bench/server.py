@@ -42,6 +42,7 @@ class EngineLimits:
     max_num_seqs: int = 64
     max_num_batched_tokens: int = 2048
     kv_cache_bytes: int = 256 << 20
+    dtype: str | None = None  # None leaves it to each server
 
 
 @dataclass(slots=True)
@@ -149,6 +150,7 @@ def our_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
             "kv_cache_memory_bytes": limits.kv_cache_bytes,
             "max_num_seqs": limits.max_num_seqs,
             "max_num_batched_tokens": limits.max_num_batched_tokens,
+            **({"dtype": limits.dtype} if limits.dtype else {}),
         },
     }
     config.write_text(json.dumps({"primary_model": entry}))  # JSON is YAML too
@@ -172,7 +174,8 @@ def vllm_server(model: Path, folder: Path, limits: EngineLimits) -> Server:
     arguments += ["--max-model-len", str(limits.context_length), "--max-num-seqs", str(limits.max_num_seqs)]
     arguments += ["--max-num-batched-tokens", str(limits.max_num_batched_tokens)]
     arguments += ["--kv-cache-memory-bytes", str(limits.kv_cache_bytes)]
-    return Server("vLLM", arguments, {}, port, key, folder / "vllm.log")
+    arguments += ["--dtype", limits.dtype] if limits.dtype else []
+    return Server("vLLM", arguments, {}, port, key, folder / f"vllm-{port}.log")
 
 
 def new_key() -> str:

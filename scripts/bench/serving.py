@@ -28,6 +28,8 @@ from results import FIGURES, Repetition, machine, table, verdicts, write_docs
 from server import MODEL, EngineLimits, Server, our_server, vllm_server
 from tiny_model import write_tiny_model
 
+from jobai_server.engines.platform import multiplies_bfloat16
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 TOKENIZER = ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano"
@@ -38,7 +40,7 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="jobai-bench-") as temporary:
         folder = Path(temporary)
-        limits = EngineLimits()
+        limits = EngineLimits(dtype="bfloat16" if multiplies_bfloat16() else "float32")
         write_tiny_model(folder / "model", TOKENIZER, limits.context_length)
         servers = [make(folder / "model", folder, limits) for make in (our_server, vllm_server)]
         try:

@@ -9,7 +9,10 @@ import pytest
 from openai import OpenAI
 from prometheus_client.parser import text_string_to_metric_families
 
-from jobai_server.engines.memory_plan import plan_memory
+from jobai_server.engines.checkpoint import checkpoint_folder
+from jobai_server.engines.memory_need import of_text_model
+from jobai_server.engines.platform import multiplies_bfloat16
+from jobai_server.engines.vllm_settings import cpu_defaults
 from jobai_server.settings import load_settings
 
 pytestmark = pytest.mark.engine
@@ -57,11 +60,13 @@ def test_every_token_is_counted_once_whichever_worker_had_it(http: httpx2.Client
 
 
 def test_the_engines_cache_is_as_large_as_the_plan_says(http: httpx2.Client) -> None:
-    [planned] = [need for need in plan_memory(load_settings().models, 80 << 30, 1 << 30).models if need.kv_cache]
+    [engine] = load_settings().models.text_engines().values()
+    on_this_cpu = cpu_defaults(checkpoint_folder(engine.model)) | engine.model.engine_args
+    planned = of_text_model(engine.model.model_copy(update={"engine_args": on_this_cpu}), engine.roles)
     [actual] = {
         int(sample.labels["num_gpu_blocks"]) * int(sample.labels["block_size"])
         for family in text_string_to_metric_families(http.get("/metrics").raise_for_status().text)
         for sample in family.samples
         if sample.name == "vllm:cache_config_info"
     }
-    assert actual == planned.kv_tokens == 65_536
+    assert actual == planned.kv_tokens == (131_072 if multiplies_bfloat16() else 65_536)

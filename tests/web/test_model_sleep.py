@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 import pytest
 from tests.stand_in_engine import StandInEngine
-from tests.web.served_app import served_app, until
+from tests.web.served_app import CHAT, served_app, until
 
 from jobai_server.engines.catalog import EngineState, EngineStatus
 
@@ -34,6 +35,43 @@ async def test_a_request_waits_until_the_engine_is_back(state: EngineState) -> N
         entry.note(status("ready"))
         assert (await waiting).status_code == 200
         assert entry.awaited == 0
+
+
+async def test_a_stream_that_waits_for_its_engine_is_kept_alive() -> None:
+    async with served_app(StandInEngine(script=("a", "b")), order=lambda *_: None, keep_alive_seconds=0.1) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        engine, entry.engine = entry.engine, None
+        entry.note(status("asleep"))
+        async with served.client.stream("POST", "/v1/chat/completions", json={**CHAT, "stream": True}) as answer:
+            assert answer.status_code == 200
+            lines = answer.aiter_lines()
+            assert await anext(lines) == ": keep-alive"
+            entry.engine = engine
+            entry.note(status("ready"))
+            assert [line async for line in lines][-2] == "data: [DONE]"
+        assert entry.awaited == 0
+
+
+async def test_a_stream_whose_engine_does_not_come_back_ends_with_an_error() -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None, keep_alive_seconds=0.1) as served:
+        served.state.queues.of("stand-in").limits.seconds = 0.4
+        served.state.catalog.entries["stand-in"].note(status("asleep"))
+        answer = await served.chat(stream=True)
+        assert answer.status_code == 200
+        comment, *_, error = answer.text.strip().split("\n\n")
+        assert comment == ": keep-alive"
+        assert json.loads(error.removeprefix("data: "))["error"]["code"] == "model_unavailable"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_who_hangs_up_waits_no_longer(stream: bool) -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        entry.note(status("asleep"))
+        waiting = asyncio.create_task(served.chat(stream=stream))
+        await until(lambda: entry.awaited == 1)
+        waiting.cancel()
+        await until(lambda: entry.awaited == 0)
 
 
 async def test_who_may_not_have_it_does_not_wake_it() -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import torch
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
 from transformers import LlamaForCausalLM
+
+from learning.muon import Muon
 
 MUON_RATE = 0.01
 ADAMW_RATE = 0.003
@@ -17,7 +19,7 @@ def optimizers(model: LlamaForCausalLM) -> list[Optimizer]:
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
     return [
-        Muon(matrices, lr=MUON_RATE, weight_decay=0.1, momentum=0.95, adjust_lr_fn="original"),
+        Muon(matrices, MUON_RATE, weight_decay=0.1, momentum=0.95),
         AdamW(others, lr=ADAMW_RATE, betas=(0.9, 0.95), weight_decay=0.0),
     ]
 

@@ -19,14 +19,11 @@ from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
+from jobai_server.engines.platform import multiplies_bfloat16
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import ModelSettings
 
 log = logging.getLogger(__name__)
-
-# Instructions that multiply bfloat16 matrices; without them it would be slower than float32.
-BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
-
 
 # More at a time would only leave a processor's caches; a GPU wants more to be busy.
 BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
@@ -96,15 +93,7 @@ def _dtype(wanted: str, device: str) -> torch.dtype:
         return getattr(torch, wanted)
     if device == "cuda":
         return torch.float16  # as fast as bfloat16 there, with three more bits of precision
-    return torch.bfloat16 if BFLOAT16_FLAGS & _cpu_flags() else torch.float32
-
-
-def _cpu_flags() -> frozenset[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())
+    return torch.bfloat16 if multiplies_bfloat16() else torch.float32
 
 
 def _context_length(settings: ModelSettings, config: Any, model: SentenceTransformer) -> int:

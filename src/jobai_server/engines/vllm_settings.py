@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobai_server.engines.fair_share import with_room
-from jobai_server.engines.platform import is_cpu
+from jobai_server.engines.platform import is_cpu, multiplies_bfloat16
 
 # What vLLM gets unless the model's engine_args say otherwise.
 DEFAULTS: dict[str, Any] = {
@@ -74,12 +76,20 @@ def unless_set(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: os.environ.get(name, value) for name, value in variables.items()}
 
 
-def _engine_arguments(model: ModelSettings) -> dict[str, Any]:
-    arguments = DEFAULTS | (CPU_DEFAULTS if is_cpu() else {}) | model.engine_args
+def _engine_arguments(model: ModelSettings, folder: Path) -> dict[str, Any]:
+    arguments = DEFAULTS | (cpu_defaults(folder) if is_cpu() else {}) | model.engine_args
     sequences = arguments.get("max_num_seqs")
     if model.contended_share is not None and isinstance(sequences, int):
         arguments["max_num_seqs"] = with_room(sequences)
     return arguments
+
+
+def cpu_defaults(folder: Path) -> dict[str, Any]:
+    """What vLLM gets on a CPU for the checkpoint in that folder, unless the model's engine_args say otherwise."""
+    quantised = "quantization_config" in json.loads((folder / "config.json").read_text())
+    # The kernels for quantised weights take what the checkpoint was made for.
+    slow = not (quantised or multiplies_bfloat16())
+    return CPU_DEFAULTS | ({"dtype": "float32"} if slow else {})
 
 
 def vllm_config(launch: EngineLaunch, seat_index: int = -1) -> VllmConfig:
@@ -93,7 +103,7 @@ def vllm_config(launch: EngineLaunch, seat_index: int = -1) -> VllmConfig:
         model=str(launch.path),
         served_model_name=list(model.name),
         max_model_len=model.context_length,
-        **_engine_arguments(model),
+        **_engine_arguments(model, launch.path),
     )
     arguments._api_process_count = launch.seats
     arguments._api_process_rank = seat_index

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +22,7 @@ from jobai_server.web.state import WebState
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Events: TypeAlias = AsyncGenerator[bytes, None]
 
 WRITE_SECONDS = 30.0
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -46,14 +47,17 @@ async def until_disconnect(request: Request, in_flight: InFlight, work: Coroutin
     return task.result()
 
 
-async def event_stream(request: Request, state: WebState, events: AsyncGenerator[bytes, None]) -> Response:
+async def event_stream(request: Request, state: WebState, opened: Callable[[], Awaitable[Events]]) -> Response:
     """An event stream whose first event is already there, so that an error before it still gets its true status.
 
     Where the first event takes long, the stream begins with a comment instead, so that nobody on the way takes the
     silence for the end.
+
+    Args:
+        opened: Does all that comes before the events, waiting for a model that sleeps included.
     """
     seconds = state.settings.keep_alive_seconds
-    first = asyncio.create_task(_first(events))
+    first = asyncio.create_task(_begin(opened))
     try:
         await _race(first, request.receive, state.in_flight, seconds=seconds)
     except BaseException:
@@ -61,36 +65,32 @@ async def event_stream(request: Request, state: WebState, events: AsyncGenerator
         raise
     if first.done():
         first.result()
-    return EventStream(first, events, state.in_flight, seconds)
+    return EventStream(first, state.in_flight, seconds)
 
 
-async def _first(events: AsyncGenerator[bytes, None]) -> bytes:
+async def _begin(opened: Callable[[], Awaitable[Events]]) -> tuple[bytes, Events]:
+    events = await opened()
     try:
-        return await anext(events)
+        return await anext(events), events
     except BaseException:
         await events.aclose()
         raise
 
 
 class EventStream(Response):
-    """Sends events as they come. An error on the way becomes one last event; a hang-up closes `events`.
+    """Sends events as they come. An error on the way becomes one last event; a hang-up closes the events.
 
     Args:
-        first: Waits for the first event.
+        first: Waits for the first event, and has the others.
         keep_alive_seconds: How long to wait for it between two comments.
     """
 
     def __init__(
-        self,
-        first: asyncio.Task[bytes],
-        events: AsyncGenerator[bytes, None],
-        in_flight: InFlight,
-        keep_alive_seconds: float,
+        self, first: asyncio.Task[tuple[bytes, Events]], in_flight: InFlight, keep_alive_seconds: float
     ) -> None:
         super().__init__()
         self._keep_alive_seconds = keep_alive_seconds
         self._first = first
-        self._events = events
         self._in_flight = in_flight
         self._sending = False
         self._sent = 0
@@ -112,7 +112,8 @@ class EventStream(Response):
             reading.cancel()
             await _unwound(task)
             await _unwound(self._first)
-            await self._events.aclose()
+            if not self._first.cancelled() and not self._first.exception():
+                await self._first.result()[1].aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _stops_reading(self) -> None:
@@ -128,8 +129,9 @@ class EventStream(Response):
             while not self._first.done():
                 await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
                 await asyncio.wait({self._first}, timeout=self._keep_alive_seconds)
-            await send({"type": "http.response.body", "body": self._first.result(), "more_body": True})
-            async for event in self._events:
+            event, events = self._first.result()
+            await send({"type": "http.response.body", "body": event, "more_body": True})
+            async for event in events:
                 self._sending = True
                 await send({"type": "http.response.body", "body": event, "more_body": True})
                 self._sending = False

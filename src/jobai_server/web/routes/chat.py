@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from jobai_server.engines.protocol import TextRequest
+from jobai_server.engines.protocol import TextDelta, TextRequest
 from jobai_server.openai_format.chat_events import chat_events
-from jobai_server.openai_format.chat_reply import chat_reply, tool_call_parsers
+from jobai_server.openai_format.chat_reply import ChatReply, chat_reply, tool_call_parsers
 from jobai_server.openai_format.chat_request import ChatCompletionRequest, chat_sampling, to_conversation
 from jobai_server.openai_format.chat_response import chat_completion
 from jobai_server.openai_format.identity import new_identity
@@ -19,8 +20,11 @@ from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner, served_tier
-from jobai_server.web.streaming import event_stream, until_disconnect
+from jobai_server.web.streaming import Events, event_stream, until_disconnect
 from jobai_server.web.woken_engine import woken_text
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -31,18 +35,26 @@ ChatBody = Annotated[ChatCompletionRequest, Depends(body_of(ChatCompletionReques
 async def create_chat_completion(
     request: Request, body: ChatBody, caller: CallerDependency, state: StateDependency
 ) -> Response:
-    engine = await woken_text(state, body.model, "primary", caller)
-    parsers = tool_call_parsers(body, engine)
-    conversation = to_conversation(body)
-    check_context(engine.card, conversation.characters, "messages")
-    prompt = await engine.encode_conversation(conversation)
-    sampling = chat_sampling(body, engine.card, len(prompt))
-    whose = owner(caller, body)
-    identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint, served_tier(whose, body))
-    reply = chat_reply(body, identity, len(prompt), parsers)
-    meter = meter_of(request)
-    await meter.reserve(engine.card.name, reply.usage, sampling.n * sampling.max_tokens)
-    deltas = engine.stream(TextRequest(identity.id, prompt, sampling, whose, meter.times))
+    async def begun() -> tuple[AsyncGenerator[TextDelta, None], ChatReply]:
+        engine = await woken_text(state, body.model, "primary", caller)
+        parsers = tool_call_parsers(body, engine)
+        conversation = to_conversation(body)
+        check_context(engine.card, conversation.characters, "messages")
+        prompt = await engine.encode_conversation(conversation)
+        sampling = chat_sampling(body, engine.card, len(prompt))
+        whose = owner(caller, body)
+        identity = new_identity("chatcmpl", engine.card.name, engine.card.fingerprint, served_tier(whose, body))
+        reply = chat_reply(body, identity, len(prompt), parsers)
+        meter = meter_of(request)
+        await meter.reserve(engine.card.name, reply.usage, sampling.n * sampling.max_tokens)
+        return engine.stream(TextRequest(identity.id, prompt, sampling, whose, meter.times)), reply
+
+    async def events() -> Events:
+        return chat_events(*await begun())
+
+    async def answer() -> ChatCompletion:
+        return await chat_completion(*await begun())
+
     if body.stream:
-        return await event_stream(request, state, chat_events(deltas, reply))
-    return model_response(await until_disconnect(request, state.in_flight, chat_completion(deltas, reply)))
+        return await event_stream(request, state, events)
+    return model_response(await until_disconnect(request, state.in_flight, answer()))

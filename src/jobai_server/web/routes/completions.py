@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from jobai_server.auth.caller import Caller
-from jobai_server.engines.protocol import TextEngine, TextRequest
+from jobai_server.engines.protocol import TextDelta, TextEngine, TextRequest
 from jobai_server.openai_format.completion_events import completion_events
-from jobai_server.openai_format.completion_reply import completion_reply
+from jobai_server.openai_format.completion_reply import CompletionReply, completion_reply
 from jobai_server.openai_format.completion_request import (
     CompletionRequest,
     completion_sampling,
@@ -29,8 +30,11 @@ from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner, served_tier
 from jobai_server.web.presented_key import QUERY_PARAMETER
 from jobai_server.web.state import WebState
-from jobai_server.web.streaming import event_stream, until_disconnect
+from jobai_server.web.streaming import Events, event_stream, until_disconnect
 from jobai_server.web.woken_engine import woken_text
+
+if TYPE_CHECKING:
+    from openai.types import Completion
 
 router = APIRouter(dependencies=[requires("client")])
 
@@ -52,31 +56,39 @@ async def stream_completion(request: Request, caller: CallerDependency, state: S
 
 
 async def _answered(request: Request, body: CompletionRequest, caller: Caller, state: WebState) -> Response:
-    engine = await woken_text(state, body.model, "primary", caller)
-    prompts = []
-    for prompt in body.prompts:
-        prompts.append((prompt, await _encoded(engine, body, prompt)))
-        await asyncio.sleep(0)  # many prompts take a while to encode
-    whose = owner(caller, body)
-    identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint, served_tier(whose, body))
-    meter = meter_of(request)
-    requests = [
-        TextRequest(
-            f"{identity.id}-{number}",
-            ids,
-            completion_sampling(body, engine.card, len(ids), prompt.param),
-            whose,
-            meter.times,
-        )
-        for number, (prompt, ids) in enumerate(prompts)
-    ]
-    reply = completion_reply(body, identity, sum(len(ids) for _, ids in prompts))
-    answer_tokens = sum(one.sampling.n * one.sampling.max_tokens for one in requests)
-    await meter.reserve(engine.card.name, reply.usage, answer_tokens)
-    streams = [engine.stream(one) for one in requests]
+    async def begun() -> tuple[list[AsyncGenerator[TextDelta, None]], CompletionReply]:
+        engine = await woken_text(state, body.model, "primary", caller)
+        prompts = []
+        for prompt in body.prompts:
+            prompts.append((prompt, await _encoded(engine, body, prompt)))
+            await asyncio.sleep(0)  # many prompts take a while to encode
+        whose = owner(caller, body)
+        identity = new_identity("cmpl", engine.card.name, engine.card.fingerprint, served_tier(whose, body))
+        meter = meter_of(request)
+        requests = [
+            TextRequest(
+                f"{identity.id}-{number}",
+                ids,
+                completion_sampling(body, engine.card, len(ids), prompt.param),
+                whose,
+                meter.times,
+            )
+            for number, (prompt, ids) in enumerate(prompts)
+        ]
+        reply = completion_reply(body, identity, sum(len(ids) for _, ids in prompts))
+        answer_tokens = sum(one.sampling.n * one.sampling.max_tokens for one in requests)
+        await meter.reserve(engine.card.name, reply.usage, answer_tokens)
+        return [engine.stream(one) for one in requests], reply
+
+    async def events() -> Events:
+        return completion_events(*await begun())
+
+    async def answer() -> Completion:
+        return await completion(*await begun())
+
     if body.stream:
-        return await event_stream(request, state, completion_events(streams, reply))
-    return model_response(await until_disconnect(request, state.in_flight, completion(streams, reply)))
+        return await event_stream(request, state, events)
+    return model_response(await until_disconnect(request, state.in_flight, answer()))
 
 
 async def _encoded(engine: TextEngine, body: CompletionRequest, prompt: PromptInput) -> list[int]:
