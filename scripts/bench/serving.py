@@ -15,14 +15,14 @@ import argparse
 import json
 import os
 import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from load import Block, Plan
+from block import measured_block
+from load import Block
 from process import confine
 from results import FIGURES, Repetition, machine, table, verdicts, write_docs
 from server import MODEL, EngineLimits, Server, our_server, vllm_server
@@ -33,7 +33,6 @@ from jobai_server.engines.platform import multiplies_bfloat16
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 TOKENIZER = ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano"
-WARM_UP_TOKENS = 32
 
 
 def main() -> None:
@@ -80,25 +79,8 @@ def _measure(servers: Sequence[Server], options: argparse.Namespace) -> list[Rep
 
 def _block(server: Server, streams: int, options: argparse.Namespace) -> Block:
     """Load one server for about `--tokens` tokens."""
-    plan = Plan(
-        port=server.port,
-        key=server.key,
-        model=MODEL,
-        connections=streams,
-        rounds=max(1, round(_tokens(streams, options) / (streams * options.max_tokens))),
-        max_tokens=options.max_tokens,
-        warm_up_tokens=WARM_UP_TOKENS,
-        web=server.web_processes(),
-        engine=server.engine_processes(),
-    )
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("load.py"))],
-        input=json.dumps(asdict(plan)).encode(),
-        stdout=subprocess.PIPE,
-        timeout=600,
-        check=True,
-    )
-    return Block(**json.loads(done.stdout))
+    tokens = _tokens(streams, options)
+    return measured_block(server, MODEL, streams=streams, tokens=tokens, max_tokens=options.max_tokens)
 
 
 def _tokens(streams: int, options: argparse.Namespace) -> int:
