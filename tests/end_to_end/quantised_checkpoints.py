@@ -53,16 +53,12 @@ class QuantisedCheckpoint:
         text = self.tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def greedy(self, prompt: Sequence[int], length: int) -> list[dict[int, float]]:
-        """What the twin answers at temperature 0: the five likeliest tokens and their log probabilities, best first."""
-        ids, positions = list(prompt), []
-        for _ in range(length):
-            with torch.inference_mode():
-                logits = self.twin(torch.tensor([ids])).logits[0, -1]
-            top = torch.log_softmax(logits, dim=-1).topk(5)
-            positions.append(dict(zip(top.indices.tolist(), top.values.tolist(), strict=True)))
-            ids.append(int(top.indices[0]))
-        return positions
+    def likeliest(self, ids: Sequence[int]) -> dict[int, float]:
+        """What the twin says comes next: the five likeliest tokens and their log probabilities, best first."""
+        with torch.inference_mode():
+            logits = self.twin(torch.tensor([list(ids)])).logits[0, -1]
+        top = torch.log_softmax(logits, dim=-1).topk(5)
+        return dict(zip(top.indices.tolist(), top.values.tolist(), strict=True))
 
 
 def llama_awq(folder: Path) -> QuantisedCheckpoint:

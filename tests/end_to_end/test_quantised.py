@@ -115,11 +115,14 @@ async def test_answers_have_the_probabilities_of_the_dequantised_model(
     assert answer.usage.prompt_tokens == len(prompt)
     assert answer.choices[0].logprobs is not None
     positions = answer.choices[0].logprobs.content or []
-    expected = checkpoint.greedy(prompt, 6)
-    assert len(positions) == len(expected)
-    for position, likeliest in zip(positions, expected, strict=True):
+    assert len(positions) == 6
+    for position in positions:
+        likeliest = checkpoint.likeliest(prompt)
         assert [top.logprob for top in position.top_logprobs] == pytest.approx(list(likeliest.values()), abs=TOLERANCE)
         assert position.logprob == pytest.approx(max(likeliest.values()), abs=TOLERANCE)
+        # Along what the server chose: of two tokens that are about as likely, rounding picks one.
+        written = {checkpoint.tokenizer.decode([one]): one for one in likeliest}
+        prompt = [*prompt, written.get(position.token, next(iter(likeliest)))]
 
 
 async def test_death_of_an_engine_ends_its_own_requests_and_no_others(pair: Pair, client: AsyncOpenAI) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from vllm.v1.sample.sampler import Sampler
 from vllm.v1.worker.cpu_worker import CPUWorker
 
+from jobai_server.engines.vllm_four_bits import add_four_bit_product
 from jobai_server.engines.vllm_norms import use_norm_kernels
 
 
@@ -46,6 +47,7 @@ class RowwiseCpuWorker(CPUWorker):  # type: ignore[misc]
 
     def init_device(self) -> None:
         super().init_device()
+        add_four_bit_product()
         if self.model_config.enforce_eager:  # a compiled graph has norms of its own
             use_norm_kernels()
         sampler = self.model_runner.sampler
