@@ -30,8 +30,12 @@ class ProcessTree:
         ]
 
     def embedding_engine(self) -> int | None:
-        """The process of the embedding engine, where there is one at the moment."""
-        running = [process.pid for process, command in self._children() if "embedding_process" in command]
+        """The process of the embedding engine, where there is one at the moment; the spare one does not listen."""
+        running = [
+            process.pid
+            for process, command in self._children()
+            if "embedding_process" in command and any(one.laddr for one in process.net_connections("unix"))
+        ]
         assert len(running) < 2
         return running[0] if running else None
 

@@ -6,19 +6,34 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+import yaml
+from tests.end_to_end.failing_worker import LONGEST_PROMPT
 from tests.end_to_end.running_server import START_SECONDS, RunningServer, running_server
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def impatient() -> Iterator[RunningServer]:
-    """A server that gives a silent engine two seconds."""
-    with running_server(WORKERS="2", JOBAI_STALL_SECONDS="2", JOBAI_PROBE_SECONDS="1") as server:
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that gives a silent engine two seconds, and whose engine does not survive long prompts."""
+    models = yaml.safe_load((ROOT / "configs" / "embedded.yaml").read_text())
+    models["primary_model"]["engine_args"]["worker_cls"] = "tests.end_to_end.failing_worker.FailingWorker"
+    config = tmp_path_factory.mktemp("failing") / "config.yaml"
+    config.write_text(yaml.safe_dump(models))
+    with running_server(
+        WORKERS="2",
+        JOBAI_STALL_SECONDS="2",
+        JOBAI_PROBE_SECONDS="1",
+        CONFIG_FILE=str(config),
+        PYTHONPATH=str(ROOT),
+    ) as server:
         yield server
 
 
@@ -89,12 +104,42 @@ def test_a_request_that_is_there_at_two_ends_is_refused_from_then_on(
             os.kill(engine, signal.SIGKILL)
             assert "engine_restarting" in "".join(lines)
         until(lambda: nano(http)["state"] != "ready", impatient)
-    until(lambda: nano(http)["state"] == "ready", impatient)
+    until_every_worker_answers(impatient)
     for _ in range(4):  # by either worker
         with httpx2.Client(base_url=impatient.url, headers=impatient.headers, timeout=60) as fresh:
             refused = fresh.post("/v1/chat/completions", json=body)
             assert (refused.status_code, refused.json()["error"]["code"]) == (400, "request_ends_engine")
             assert _short(fresh) == 200
+
+
+def test_a_request_that_breaks_the_engine_twice_is_refused_from_then_on(
+    impatient: RunningServer, http: httpx2.Client
+) -> None:
+    body = {"prompt": [300] * (LONGEST_PROMPT + 1), "max_tokens": 1}
+    for _ in range(2):
+        until(lambda: nano(http)["state"] == "ready", impatient)
+        restarts = nano(http)["restarts"]
+        broken = http.post("/v1/completions", json=body)
+        assert (broken.status_code, broken.json()["error"]["code"]) == (503, "engine_restarting")
+        until(lambda restarts=restarts: nano(http)["restarts"] > restarts, impatient)  # type: ignore[misc]
+    until_every_worker_answers(impatient)
+    assert nano(http)["last_failure"]["reason"] == "the engine failed: RuntimeError: this prompt is too much"
+    for _ in range(4):  # by either worker
+        with httpx2.Client(base_url=impatient.url, headers=impatient.headers, timeout=60) as fresh:
+            refused = fresh.post("/v1/completions", json=body)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (400, "request_ends_engine")
+            assert _short(fresh) == 200
+
+
+def until_every_worker_answers(server: RunningServer) -> None:
+    def answers() -> set[int]:
+        statuses = set()
+        for _ in range(6):  # on new connections, so that both workers get some
+            with httpx2.Client(base_url=server.url, headers=server.headers, timeout=60) as fresh:
+                statuses.add(_short(fresh))
+        return statuses
+
+    until(lambda: answers() == {200}, server)
 
 
 def _short(http: httpx2.Client) -> int:

@@ -85,8 +85,39 @@ async def test_no_answer_makes_it_unwell_at_once(tmp_path: Path) -> None:
 
 
 async def test_an_end_that_the_supervisor_sees_is_not_reported(tmp_path: Path) -> None:
+    class Ending(StandInEngine):
+        async def probe(self) -> None:
+            self.probes += 1
+            entry.engine = None
+            raise EngineDied("gone")
+
+    engine = Ending()
+    async with probed(engine, tmp_path) as (entry, _, unwell):
+        for number in range(1, FAILURES + 2):
+            entry.engine = engine
+            await until(lambda number=number: engine.probes == number)
+        await asyncio.sleep(0.1)
+        assert unwell == []
+        assert entry.probe is None
+
+
+async def test_an_end_that_nobody_sees_is_reported(tmp_path: Path) -> None:
     engine = StandInEngine()
     engine.fail_probe = EngineDied("gone")
-    async with probed(engine, tmp_path) as (_, __, unwell):
-        await until(lambda: engine.probes > FAILURES + 1)
+    async with probed(engine, tmp_path) as (entry, _, unwell):
+        await until(lambda: unwell)
+        assert entry.probe.reason == "EngineDied: gone"
+
+
+async def test_one_that_gives_others_tokens_meanwhile_is_busy_and_not_unwell(tmp_path: Path) -> None:
+    class Slow(StandInEngine):
+        async def probe(self) -> None:
+            self.probes += 1
+            queues.of(self.card.name).table.note_progress()
+            await asyncio.Event().wait()
+
+    engine = Slow()
+    async with probed(engine, tmp_path) as (entry, queues, unwell):
+        await until(lambda: entry.probe is not None)
+        assert entry.probe.reason == "no answer within 0.1 s"
         assert unwell == []

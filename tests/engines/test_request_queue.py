@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from tests.engines.queues import GREEDY, POLITE, THIRD, one_queue, queues
 
+from jobai_server.engines.content_digest import content_digest
 from jobai_server.engines.fair_share import Sequences
 from jobai_server.engines.owner import Owner, Rank
 from jobai_server.engines.request_queue import QueueLength
-from jobai_server.errors import Overloaded, RateLimited
+from jobai_server.errors import EngineDied, Overloaded, RateLimited
 
 ONE = Sequences(total=1, alone=1, contended=1)
 
@@ -47,6 +48,26 @@ async def test_all_keys_together_are_limited_in_tokens(tmp_path: Path) -> None:
             pass
     with one.place(GREEDY, 1, 1000):  # alone it may have what it needs
         pass
+
+
+async def test_what_an_engine_was_working_on_when_it_died_is_remembered_until_its_next_run(tmp_path: Path) -> None:
+    [queue] = queues(tmp_path, workers=1)
+
+    async def ended_by(error: Exception, content: str) -> None:
+        with queue.place(POLITE, 1, 10, content) as place:
+            await place.turn()
+            raise error
+
+    with queue.place(GREEDY, 1, 10, "still there") as place:
+        await place.turn()
+        with pytest.raises(EngineDied):
+            await ended_by(EngineDied("gone"), "lost")
+        with pytest.raises(ValueError, match="its own"):
+            await ended_by(ValueError("its own"), "not lost")
+        assert queue.casualties() == {content_digest("still there"), content_digest("lost")}
+    assert queue.casualties() == {content_digest("lost")}
+    queue.begin_run()
+    assert queue.casualties() == set()
 
 
 async def test_a_key_is_limited_to_its_share(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ A run's number is in the file STAND_IN_RUNS, one byte for every run so far.
     silent    never says a word
     hang      an engine that starts and then never says a word again, deaf to SIGTERM
     beat      an engine that starts and says ever after that it is alive
+    break     an engine that starts and then says that it has failed, without ending
     exit      ends at once, with code 3
 """
 
@@ -36,11 +37,13 @@ def main() -> None:
         sys.exit(1)
     if act == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if act in {"ready", "hang", "beat"}:
+    if act in {"ready", "hang", "beat", "break"}:
         _say(control, event="progress", detail="loading")
         _say(control, event="listening" if "index" in first else "ready", detail="")
         for engine in first.get("engines", ()):
             _say(control, event="connected", engine=engine["name"])
+    if act == "break":
+        _say(control, event="failed", detail="RuntimeError: a step failed")
     while act == "beat":
         _say(control, event="alive", detail="")
         time.sleep(0.02)

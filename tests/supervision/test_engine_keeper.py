@@ -17,7 +17,7 @@ from jobai_server.engines.catalog import EngineStatus
 from jobai_server.engines.launch import EngineKind
 from jobai_server.engines.programs import PROGRAMS
 from jobai_server.settings.model import ModelSettings
-from jobai_server.supervision import engine_keeper
+from jobai_server.supervision import engine_keeper, spare_child
 from jobai_server.supervision.engine_keeper import EngineKeeper
 
 MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
@@ -291,6 +291,60 @@ async def test_wanted_while_it_falls_asleep_it_comes_back(stand_in: Script, kept
         engine.wake()
         await until(lambda: engine.status.state == "ready")
         assert engine.process_id not in {None, first}
+
+
+async def test_an_engine_that_says_it_has_failed_is_started_again_at_once(
+    stand_in: Script, kept: Kept, told: list[EngineStatus]
+) -> None:
+    stand_in("break,ready")
+    async with kept() as engine:
+        await until(lambda: len(told) == 3)
+        assert told[1].reason == "the engine failed: RuntimeError: a step failed"
+        assert (engine.status.state, engine.status.reason, engine.status.restarts) == ("ready", "", 1)
+        assert engine.status.last_failure is not None
+        assert engine.status.last_failure.reason == told[1].reason
+
+
+async def test_restarts_do_not_go_down_when_it_sleeps(stand_in: Script, kept: Kept) -> None:
+    stand_in("break,ready")
+    async with kept() as engine:
+        await until(lambda: (engine.status.state, engine.status.restarts) == ("ready", 1))
+        engine.sleep()
+        await until(lambda: engine.status.state == "asleep")
+        assert engine.status.restarts == 1
+
+
+async def test_an_engine_that_hangs_while_it_falls_asleep_can_be_ended(stand_in: Script, kept: Kept) -> None:
+    stand_in("hang")
+    async with kept(busy=lambda: True) as engine:
+        await until(lambda: engine.status.state == "ready")
+        engine.sleep()
+        await until(lambda: engine.status.state == "dozing")
+        assert engine.running
+        engine.end_run("it is stuck")
+        await until(lambda: engine.status.state == "asleep")
+        assert engine.status.last_failure is not None
+        assert engine.status.last_failure.reason == "it is stuck"
+
+
+async def test_a_spare_process_takes_over(
+    stand_in: Script, kept: Kept, told: list[EngineStatus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spare_child, "DELAY_SECONDS", 0.0)
+    stand_in("beat")
+    async with kept(kind="embedding") as engine:
+        await until(lambda: told)
+        first = engine.process_id
+        assert first is not None
+        await until(lambda: len(psutil.Process().children()) == 2)
+        [spare] = [child.pid for child in psutil.Process().children() if child.pid != first]
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: len(told) == 3)
+        assert engine.process_id == spare
+        await until(lambda: len(psutil.Process().children()) == 2)
+        engine.sleep()
+        await until(lambda: (engine.status.state, engine.status.process_id) == ("asleep", None))
+        assert psutil.Process().children() == []
 
 
 async def test_a_crash_while_it_falls_asleep_is_no_restart(stand_in: Script, kept: Kept) -> None:

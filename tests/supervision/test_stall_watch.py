@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ LOOKS = int(SECONDS / LOOK_SECONDS)
 
 
 class Watched(SimpleNamespace):
-    launch: Any = "there"
+    running: bool = True
 
     def end_run(self, reason: str) -> None:
         self.ended = [*getattr(self, "ended", []), reason]
@@ -73,8 +72,8 @@ def test_idling_and_waiting_for_a_turn_are_not_being_stuck(
 def test_an_engine_that_is_not_there_is_nobodys_fault(table: QueueTable, engine: Watched, watch: StallWatch) -> None:
     table.entries["state"][0] = RUNNING
     look(watch, LOOKS)
-    engine.launch = None
+    engine.running = False
     look(watch, LOOKS)
-    engine.launch = "there again"
+    engine.running = True
     look(watch, LOOKS)
     assert not hasattr(engine, "ended")

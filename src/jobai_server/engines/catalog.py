@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jobai_server.engines.embedding import EmbeddingEngine
 from jobai_server.engines.protocol import ModelCard, TextEngine
@@ -21,11 +21,19 @@ AWAY = frozenset({"dozing", "asleep", "waking"})
 """It ends what it has, has given its memory back, or comes back: whoever wants it wakes it."""
 
 
+class Failure(NamedTuple):
+    """When an engine ended that should not have (Unix time, seconds), and why."""
+
+    at: float
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
     """How an engine is doing: since when (Unix time, seconds), restarts so far, why it is not ready, its process.
 
-    `planned_memory`: bytes of the GPU that the memory plan has for it; None where there is no plan.
+    `planned_memory`: bytes of the GPU that the memory plan has for it; None where there is no plan. `last_failure`
+    stays when it is ready again.
     """
 
     state: EngineState
@@ -34,6 +42,7 @@ class EngineStatus:
     reason: str = ""
     process_id: int | None = None
     planned_memory: int | None = None
+    last_failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from jobai_server.engines.embedding_client import EmbeddingClient, open_embeddin
 from jobai_server.engines.launch import EngineLaunch, Seat
 from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.engines.vllm_engine import VllmTextEngine, open_vllm_engine
+from jobai_server.errors import EngineDied
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Connections:
         if (
             status.state in {"restarting", "failed"}
             and name in self._open
-            and (lost := self._queues.of(name).at_work())
+            and (lost := self._queues.of(name).casualties())
         ):
             self._on_casualties(name, self._runs[name], lost)
         self._queues.of(name).refused = frozenset(message.get("refused", ()))
@@ -67,14 +68,16 @@ class Connections:
                 engine = await open_embedding_engine(launch, entry.card, self._queues.of(name))
             else:
                 engine = await open_vllm_engine(launch, seat, entry.card, self._queues.of(name))
-        except Exception:
-            if self._latest[name] is status:
+        except Exception as error:
+            if self._latest[name] is status and not isinstance(error, EngineDied):
                 raise
             log.info("engine %s: it ended before this worker was attached to it", name)
             return
         if self._latest[name] is not status:  # the engine has ended meanwhile
             engine.close()
             return
+        self._queues.of(name).begin_run()
+        entry.probe = None  # of an earlier run
         self._open[name] = engine
         self._runs[name] = launch.run_directory.name
         if isinstance(engine, EmbeddingClient):

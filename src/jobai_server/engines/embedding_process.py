@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
@@ -34,10 +35,12 @@ PATIENCE = 10
 
 def main() -> None:
     control = adopt(sys.argv)
-    with control.makefile("rb") as lines:
-        launch = EngineLaunch.model_validate_json(lines.readline())
     report = Report(control)
     try:
+        report("progress", "importing sentence-transformers")
+        importlib.import_module("jobai_server.engines.sentence_embeddings")
+        with control.makefile("rb") as lines:  # a spare process waits here
+            launch = EngineLaunch.model_validate_json(lines.readline())
         asyncio.run(serve(launch, report))
     except Exception as error:
         log.exception("the embedding engine ends")
@@ -48,7 +51,6 @@ def main() -> None:
 
 async def serve(launch: EngineLaunch, report: Report) -> None:
     """Until the process is ended; returns or raises only when the engine is broken."""
-    report("progress", "importing sentence-transformers")
     from jobai_server.engines.sentence_embeddings import SentenceEmbeddings
 
     report("progress", "loading the model")

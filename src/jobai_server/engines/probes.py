@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from jobai_server.engines.catalog import Catalog, Entry, Probe
-from jobai_server.engines.queue_table import QueueTable
 from jobai_server.engines.request_queues import RequestQueues
-from jobai_server.errors import EngineDied
 
 # Errors in a row, of an engine that answers: it is broken, and a new start is the one thing left to try.
 FAILURES = 3
+NO_ANSWER = "no answer within"
 
 
 class Probed(Protocol):
@@ -58,29 +56,29 @@ class Probes:
         while True:
             await asyncio.sleep(self._seconds)
             engine: Probed | None = entry.engine or entry.embedding_engine
-            if engine is None or time.monotonic_ns() - table.progress < self._seconds * 1e9:
+            before = table.progress
+            if engine is None or time.monotonic_ns() - before < self._seconds * 1e9:
                 continue
-            reason = await self._ask(engine, entry, table)
-            failures = failures + 1 if reason else 0
-            still_there = engine in (entry.engine, entry.embedding_engine)
-            if reason and still_there and (failures >= FAILURES or reason.startswith("no answer")):
+            probe = await self._ask(engine)
+            if engine not in (entry.engine, entry.embedding_engine):
+                failures = 0  # the supervisor has seen its end
+                continue
+            entry.probe = probe
+            failures = failures + 1 if probe.reason else 0
+            # What gives others tokens meanwhile is busy, no more.
+            hangs = probe.reason.startswith(NO_ANSWER) and table.progress == before
+            if hangs or failures >= FAILURES:
                 failures = 0
-                self._on_unwell(name, f"a probe failed: {reason}")
+                self._on_unwell(name, f"a probe failed: {probe.reason}")
 
-    async def _ask(self, engine: Probed, entry: Entry, table: QueueTable) -> str:
-        """Why it is not well, or nothing."""
-        began, before = time.time(), table.progress
+    async def _ask(self, engine: Probed) -> Probe:
+        began = time.time()
         reason = ""
-        with contextlib.suppress(EngineDied):  # the supervisor knows
-            try:
-                async with asyncio.timeout(self._deadline):
-                    await engine.probe()
-            except TimeoutError:
-                if table.progress == before:
-                    reason = f"no answer within {self._deadline:g} s"
-            except EngineDied:
-                raise
-            except Exception as error:
-                reason = f"{type(error).__name__}: {error}"[:300]
-        entry.probe = Probe(began, time.time() - began, reason)
-        return reason
+        try:
+            async with asyncio.timeout(self._deadline):
+                await engine.probe()
+        except TimeoutError:
+            reason = f"{NO_ANSWER} {self._deadline:g} s"
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"[:300]
+        return Probe(began, time.time() - began, reason)

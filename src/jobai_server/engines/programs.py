@@ -19,11 +19,14 @@ class EngineProgram:
         environment: The process's variables besides our own, from a launch and from whether DEBUG is set.
         silence_seconds: A ready engine that sends no `alive` for so long hangs and is killed; None for one that
             sends none.
+        spare: Whether a second process is kept that has its imports behind it, to take over where they are most of a
+            start.
     """
 
     module: str
     environment: Callable[[EngineLaunch, bool], dict[str, str]]
     silence_seconds: float | None = None
+    spare: bool = False
 
 
 def embedding_environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
@@ -41,5 +44,7 @@ def embedding_environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
 
 PROGRAMS: Mapping[EngineKind, EngineProgram] = {
     "text": EngineProgram("jobai_server.engines.vllm_process", vllm_settings.environment),
-    "embedding": EngineProgram("jobai_server.engines.embedding_process", embedding_environment, silence_seconds=3.0),
+    "embedding": EngineProgram(
+        "jobai_server.engines.embedding_process", embedding_environment, silence_seconds=3.0, spare=True
+    ),
 }

@@ -16,6 +16,7 @@ from jobai_server.engines.fair_share import UNLIMITED, Sequences, end, note_pres
 from jobai_server.engines.owner import Owner
 from jobai_server.engines.queue_limits import QueueLimits
 from jobai_server.engines.queue_table import RUNNING, WAITING, QueueTable
+from jobai_server.errors import EngineDied
 
 if TYPE_CHECKING:
     from jobai_server.settings import ModelSettings
@@ -60,6 +61,7 @@ class RequestQueue:
         self._worker = worker
         self._places: set[Place] = set()
         self.refused: frozenset[str] = frozenset()
+        self._lost: set[str] = set()
         self._turns: dict[int, asyncio.Future[None]] = {}
         self._looking: asyncio.Task[None] | None = None
         with self._table:
@@ -109,6 +111,10 @@ class RequestQueue:
         self._places.add(place)
         try:
             yield place
+        except EngineDied:
+            if place.running and content is not None:
+                self._lost.add(content_digest(content))
+            raise
         finally:
             self._places.discard(place)
             with self._table as table:
@@ -116,9 +122,14 @@ class RequestQueue:
                 take_turns(table, self.sequences)
             self._look()
 
-    def at_work(self) -> set[str]:
-        """Digests of the contents that the engine is working on for this worker."""
-        return {content_digest(one.content) for one in self._places if one.running and one.content is not None}
+    def begin_run(self) -> None:
+        """A new run of the engine begins; what was lost with earlier ones is no longer of interest."""
+        self._lost.clear()
+
+    def casualties(self) -> set[str]:
+        """Digests of the contents that the engine is working on for this worker, or was when it died."""
+        at_work = {content_digest(one.content) for one in self._places if one.running and one.content is not None}
+        return at_work | self._lost
 
     def has_turn(self, row: int) -> bool:
         return bool(self._table.entries["state"][row] == RUNNING)
@@ -188,10 +199,11 @@ class Place:
             Overloaded: The deadline came first.
         """
         began = time.monotonic()
-        async with self.in_time():
-            priority = await self._queue.turn(self._row)
-        self.waited = time.monotonic() - began
-        return priority
+        try:
+            async with self.in_time():
+                return await self._queue.turn(self._row)
+        finally:
+            self.waited = time.monotonic() - began
 
     @contextlib.asynccontextmanager
     async def in_time(self) -> AsyncIterator[None]:

@@ -104,7 +104,10 @@ class VllmTextEngine:
             ) as place,
             _translated_errors(self._card.name, sampling.json_shape),
         ):
-            priority = await place.turn()
+            try:
+                priority = await place.turn()
+            finally:
+                request.times.queue_seconds = place.waited
             place.used = prompt_tokens
             outputs = self._llm.generate(
                 tokens_input(list(request.prompt_token_ids)),

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jobai_server.engines.catalog import EngineState, EngineStatus
+from jobai_server.engines.catalog import EngineState, EngineStatus, Failure
 from jobai_server.engines.launch import EngineKind, EngineLaunch, Seat
 from jobai_server.engines.programs import PROGRAMS
 from jobai_server.process import Child, start_child
 from jobai_server.settings import ModelSettings
 from jobai_server.supervision.backoff import Backoff
 from jobai_server.supervision.engine_run import until_over, until_ready
+from jobai_server.supervision.spare_child import SpareChild
 from jobai_server.supervision.suspects import Suspects
 
 log = logging.getLogger(__name__)
@@ -79,10 +80,13 @@ class EngineKeeper:
         self.busy = busy
         self._planned_memory = planned_memory
         self._runs = 0
-        self._sleeps = 0
+        self._restarts = 0
+        self._last_failure: Failure | None = None
+        self._running = False  # from ready to its end, also while it falls asleep
         self._sleepy = asyncio.Event()  # told to sleep, until it does
         self._wanted = asyncio.Event()
         self._child: Child | None = None
+        self._spare = SpareChild()
         self._end_reason: str | None = None
 
     @property
@@ -102,9 +106,14 @@ class EngineKeeper:
         if self._child:
             self._child.process.terminate()
 
+    @property
+    def running(self) -> bool:
+        """Whether a run is ready, or was and ends what it has before it sleeps."""
+        return self._running
+
     def end_run(self, reason: str) -> None:
-        """Kill a ready engine that is no good, whatever its process thinks of itself; the next run begins at once."""
-        if self._child and self.launch is not None and self._end_reason is None:
+        """Kill a running engine that is no good, whatever its process thinks of itself; the next run begins at once."""
+        if self._child and self._running and self._end_reason is None:
             self._end_reason = reason
             self._child.signal(signal.SIGKILL)
 
@@ -127,14 +136,19 @@ class EngineKeeper:
                 backoff.started()
                 reason, was_ready = await self._one_run()
                 if self._sleepy.is_set():
+                    if reason:
+                        self._last_failure = Failure(time.time(), reason)
+                        log.error("engine %s: %s, while it was falling asleep", self.name, reason)
                     await self._stay_asleep()
                     continue
+                self._last_failure = Failure(time.time(), reason)
                 failed_starts = 0 if was_ready else failed_starts + 1
                 wait = backoff.ended()
                 hopeless = failed_starts >= STARTS_BEFORE_FAILED or backoff.failures >= ENDS_BEFORE_FAILED
                 self._change("failed" if hopeless else "restarting", reason, self.process_id)
                 log.error("engine %s: %s; next start in %.1f s", self.name, reason, wait)
                 await asyncio.sleep(wait)
+                self._restarts += 1
         finally:
             await self._stop()
             self._change("stopped", "the server is stopping", self.process_id)
@@ -146,9 +160,7 @@ class EngineKeeper:
             launch = self._next_launch()
             started = time.monotonic()
             program = PROGRAMS[self.kind]
-            self._child = child = await start_child(
-                program.module, {**program.environment(launch, self._debug), **self._variables}
-            )
+            self._child = child = self._spare.taken() or await self._new_child(launch)
             child.channel.send(launch.model_dump(mode="json"))
             log.info("engine %s: starting, process %d", self.name, child.process.pid)
             failure = await until_ready(child, self.name, self._start_seconds)
@@ -156,8 +168,10 @@ class EngineKeeper:
             await child.stop(STOP_SECONDS)
             return failure, False
         log.info("engine %s: ready after %.1f s", self.name, time.monotonic() - started)
-        self.launch, self._seats_taken = launch, 0
+        self.launch, self._seats_taken, self._running = launch, 0, True
         self._change("ready", "", self.process_id)
+        if program.spare:
+            self._spare.prepare(lambda: self._new_child(launch))
         over = asyncio.create_task(until_over(child, program.silence_seconds))
         asleep = asyncio.create_task(self._fall_asleep())
         try:
@@ -166,10 +180,14 @@ class EngineKeeper:
         finally:
             over.cancel()
             asleep.cancel()
-            self.launch = None
+            self.launch, self._running = None, False
         reason, self._end_reason = self._end_reason or reason, None
         await child.stop(STOP_SECONDS if self._sleepy.is_set() else 0)
         return reason, True
+
+    async def _new_child(self, launch: EngineLaunch) -> Child:
+        program = PROGRAMS[self.kind]
+        return await start_child(program.module, {**program.environment(launch, self._debug), **self._variables})
 
     def _next_launch(self) -> EngineLaunch:
         folder = self._run_directory / str(self._runs)
@@ -198,7 +216,7 @@ class EngineKeeper:
 
     async def _stay_asleep(self) -> None:
         self._sleepy.clear()
-        self._sleeps += 1
+        await self._spare.end()
         log.info("engine %s: asleep, its process has ended", self.name)
         self._change("asleep", "")
         await self._wanted.wait()
@@ -206,12 +224,14 @@ class EngineKeeper:
         self._change("waking", "")
 
     def _change(self, state: EngineState, reason: str, process_id: int | None = None) -> None:
-        restarts = max(0, self._runs - 1 - self._sleeps)
-        self.status = EngineStatus(state, time.time(), restarts, reason, process_id, self._planned_memory)
+        self.status = EngineStatus(
+            state, time.time(), self._restarts, reason, process_id, self._planned_memory, self._last_failure
+        )
         self._announce(self)
 
     async def _stop(self) -> None:
         self.launch = None
+        await self._spare.end()
         if self._child:
             with contextlib.suppress(ProcessLookupError):
                 await self._child.stop(STOP_SECONDS)

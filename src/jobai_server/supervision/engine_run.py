@@ -26,7 +26,7 @@ async def until_ready(child: Child, name: str, start_seconds: float) -> str | No
 
 
 async def until_over(child: Child, silence_seconds: float | None) -> str:
-    """Stay with a ready engine until it ends, or until it has sent nothing for too long; why it is over."""
+    """Stay with a ready engine until it ends or says that it will, or has sent nothing for too long; why it is over."""
     misses = 0
     while misses < 2:  # after a pause of our own, what was sent meanwhile is read before the second miss
         try:
@@ -37,6 +37,8 @@ async def until_over(child: Child, silence_seconds: float | None) -> str:
             continue
         if message is None:
             return f"the engine process ended unexpectedly ({_how(await child.process.wait())})"
+        if message["event"] == "failed":
+            return f"the engine failed: {message['detail']}"
         misses = 0
     return f"it hangs: no sign of life for {silence_seconds:g} s"
 

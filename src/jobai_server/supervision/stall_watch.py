@@ -38,7 +38,7 @@ class StallWatch:
 
     def look(self) -> None:
         """Every LOOK_SECONDS."""
-        if self._engine.launch is None:
+        if not self._engine.running:
             self._stalled = 0.0
             return
         if self._table is None:
@@ -47,8 +47,7 @@ class StallWatch:
             self._progress, self._stalled = self._table.progress, 0.0
             return
         running = int(np.count_nonzero(self._table.entries["state"] == RUNNING))
-        if running:
-            self._stalled += LOOK_SECONDS
+        self._stalled = self._stalled + LOOK_SECONDS if running else 0.0
         if self._stalled > self._seconds:
             self._stalled = 0.0
             self._engine.end_run(f"it is stuck: {running} requests are running, and no token for {self._seconds:g} s")

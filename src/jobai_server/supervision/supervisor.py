@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, replace
@@ -28,6 +27,7 @@ from jobai_server.process import Message
 from jobai_server.settings import Settings
 from jobai_server.supervision.engine_keeper import EngineKeeper
 from jobai_server.supervision.engine_load import EngineLoad
+from jobai_server.supervision.run_directory import new_run_directory
 from jobai_server.supervision.sleep_cycle import SleepCycle
 from jobai_server.supervision.stall_watch import StallWatch
 from jobai_server.supervision.web_keeper import WebKeeper
@@ -66,9 +66,9 @@ class Supervisor:
         self._hurrying = asyncio.Event()
         self._changed = asyncio.Event()
         self._code = 0
-        self._run_directory = Path(tempfile.mkdtemp(prefix="jobai-"))
+        self._run_directory = new_run_directory()
         if len(str(self._run_directory)) > MAX_RUN_DIRECTORY:
-            self._run_directory.rmdir()
+            shutil.rmtree(self._run_directory)
             raise ConfigurationError(
                 "The folder for temporary files has too long a name for the sockets in it; "
                 f"set TMPDIR to one of at most {MAX_RUN_DIRECTORY - 15} characters."

@@ -73,6 +73,9 @@ def _model(entry: Entry, queue: QueueLength) -> dict[str, Any]:
     }
     if entry.status.reason:
         model["reason"] = entry.status.reason
+    if failure := entry.status.last_failure:
+        at, reason = failure
+        model["last_failure"] = {"at": round(at, 3), "reason": reason}
     if probe := entry.probe:
         model["last_probe"] = {"at": round(probe.at, 3), "seconds": round(probe.seconds, 3), "ok": not probe.reason}
         if probe.reason:
