@@ -34,7 +34,7 @@ async def test_a_request_waits_until_the_engine_is_back(state: EngineState) -> N
         entry.engine = engine
         entry.note(status("ready"))
         assert (await waiting).status_code == 200
-        assert entry.awaited == 0
+        assert not entry.awaited
 
 
 async def test_a_stream_that_waits_for_its_engine_is_kept_alive() -> None:
@@ -49,7 +49,7 @@ async def test_a_stream_that_waits_for_its_engine_is_kept_alive() -> None:
             entry.engine = engine
             entry.note(status("ready"))
             assert [line async for line in lines][-2] == "data: [DONE]"
-        assert entry.awaited == 0
+        assert not entry.awaited
 
 
 async def test_a_stream_whose_engine_does_not_come_back_ends_with_an_error() -> None:
@@ -69,9 +69,9 @@ async def test_who_hangs_up_waits_no_longer(stream: bool) -> None:
         entry = served.state.catalog.entries["stand-in"]
         entry.note(status("asleep"))
         waiting = asyncio.create_task(served.chat(stream=stream))
-        await until(lambda: entry.awaited == 1)
+        await until(lambda: entry.awaited)
         waiting.cancel()
-        await until(lambda: entry.awaited == 0)
+        await until(lambda: not entry.awaited)
 
 
 async def test_who_may_not_have_it_does_not_wake_it() -> None:
@@ -111,9 +111,24 @@ async def test_only_so_many_wait() -> None:
     async with served_app(StandInEngine(), order=lambda *_: None) as served:
         entry = served.state.catalog.entries["stand-in"]
         entry.note(status("asleep"))
-        entry.awaited = served.state.queues.of("stand-in").limits.answers
+        limits = served.state.queues.of("stand-in").limits
+        entry.awaited["another"] = limits.answers
         answer = await served.chat()
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "server_is_overloaded")
+
+
+async def test_one_key_cannot_take_all_the_places() -> None:
+    async with served_app(StandInEngine(), order=lambda *_: None) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        entry.note(status("asleep"))
+        waiting = asyncio.create_task(served.chat())
+        await until(lambda: entry.awaited)
+        [key] = entry.awaited
+        entry.awaited[key] = served.state.queues.of("stand-in").limits.per_key
+        answer = await served.chat()
+        assert answer.status_code == 429
+        assert "share" in answer.json()["error"]["message"]
+        waiting.cancel()
 
 
 async def test_sleep_and_wake() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.stand_in_engine import StandInEngine
 from tests.web.served_app import ServedApp, served_app
 
-from jobai_server.engines.catalog import EngineStatus
+from jobai_server.engines.catalog import EngineStatus, Failure
 
 
 @pytest.fixture
@@ -34,13 +34,17 @@ async def test_an_unknown_model_is_a_404_that_names_the_field(served: ServedApp,
 
 async def test_a_model_that_is_restarting_is_a_503_with_retry_after(served: ServedApp) -> None:
     entry = served.state.catalog.entries["stand-in"]
-    entry.engine, entry.status = None, EngineStatus("restarting", 0.0, 1, "it died")
+    entry.engine, entry.status = (
+        None,
+        EngineStatus("restarting", 0.0, 1, "it died", last_failure=Failure(7.0, "it fell")),
+    )
     response = await served.chat()
     assert (response.status_code, response.json()["error"]["code"]) == (503, "model_unavailable")
     assert int(response.headers["retry-after"]) >= 1
     health = await served.client.get("/health")
     assert health.status_code == 503
-    assert health.json()["models"]["stand-in"]["restarts"] == 1
+    model = health.json()["models"]["stand-in"]
+    assert (model["restarts"], model["last_failure"]) == (1, {"at": 7.0, "reason": "it fell"})
 
 
 async def test_a_misspelt_field_is_named_with_the_right_spelling(served: ServedApp) -> None:

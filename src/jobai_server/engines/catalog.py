@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -56,7 +57,8 @@ class Probe:
 
 @dataclass(slots=True)
 class Entry:
-    """One model; `changed` wakes its waiters at every change of `status`, `awaited` counts who waits for it to wake."""
+    """One model; `changed` wakes its waiters at every change of `status`, `awaited` counts by key who waits for it to
+    wake."""
 
     card: ModelCard
     status: EngineStatus
@@ -64,7 +66,7 @@ class Entry:
     embedding_engine: EmbeddingEngine | None = None
     probe: Probe | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    awaited: int = 0
+    awaited: Counter[str] = field(default_factory=Counter)
 
     def note(self, status: EngineStatus) -> None:
         """How its engine is doing now."""

@@ -63,6 +63,16 @@ class QueueLimits:
                 retry_after=RETRY_SECONDS,
             )
 
+    def check_waiting(self, waiting: int, own: int) -> None:
+        """Whether one more request may wait for the model to wake, beside so many others, and so many of its own key.
+
+        Raises:
+            RateLimited, Overloaded: As `check`.
+        """
+        self._check_share(own + 1, 0)
+        if waiting >= self.answers:
+            raise self.full()
+
     def full(self) -> Overloaded:
         """The refusal of one request too many."""
         return Overloaded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from jobai_server.auth.caller import Caller
 from jobai_server.engines.catalog import AWAY, Entry
@@ -18,25 +19,25 @@ async def woken_text(state: WebState, model: str | None, role: str, caller: Call
     Raises:
         ModelUnavailable: It did not wake within JOBAI_QUEUE_SECONDS.
         Overloaded: As many wait for it as the model accepts.
+        RateLimited: As many of this key.
     """
-    await _back(state, state.catalog.text_entry(model, role, caller.models))
+    await _back(state, state.catalog.text_entry(model, role, caller.models), caller)
     return state.catalog.text(model, role, caller.models)
 
 
 async def woken_embedding(state: WebState, model: str | None, role: str, caller: Caller) -> EmbeddingEngine:
     """As `woken_text`, for a model that embeds."""
-    await _back(state, state.catalog.embedding_entry(model, role, caller.models))
+    await _back(state, state.catalog.embedding_entry(model, role, caller.models), caller)
     return state.catalog.embedding(model, role, caller.models)
 
 
-async def _back(state: WebState, entry: Entry) -> None:
+async def _back(state: WebState, entry: Entry, caller: Caller) -> None:
     """Nothing where the engine is there, or where no waiting helps."""
     if entry.status.state not in AWAY:
         return
     limits = state.queues.of(entry.card.name).limits
-    if entry.awaited >= limits.answers:
-        raise limits.full()
-    entry.awaited += 1
+    limits.check_waiting(entry.awaited.total(), entry.awaited[caller.key_id])
+    entry.awaited[caller.key_id] += 1
     try:
         async with asyncio.timeout(limits.seconds):
             while entry.status.state in AWAY:
@@ -47,4 +48,4 @@ async def _back(state: WebState, entry: Entry) -> None:
             f"Model '{entry.card.name}' was asleep and is not awake after {limits.seconds:g} s.", param="model"
         ) from None
     finally:
-        entry.awaited -= 1
+        entry.awaited -= Counter((caller.key_id,))  # which forgets those who are at none
