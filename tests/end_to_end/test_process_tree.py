@@ -70,6 +70,11 @@ def metrics(server: RunningServer) -> dict[str, float]:
     return sums
 
 
+def gauges_of(worker: int, server: RunningServer) -> list[Path]:
+    """Where it keeps how things are, what it counts not included."""
+    return list(server.folder.glob(f"run/jobai-*/metrics/gauge_*_{worker}.db"))
+
+
 def until(reached: Callable[[], object], server: RunningServer) -> None:
     deadline = time.monotonic() + STOP_SECONDS
     while not reached():
@@ -127,6 +132,7 @@ def test_killed_web_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_be
                 next(lines)
                 until(lambda: metrics(server)[RUNNING], server)
                 before = metrics(server)
+                assert gauges_of(victim, server)
                 os.kill(victim, signal.SIGKILL)
                 psutil.Process(other).resume()
             with pytest.raises(httpx2.TransportError):
@@ -136,6 +142,7 @@ def test_killed_web_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_be
             assert server.web_workers() == [other]
 
         # What the dead one counted is still there, and what it was at is not.
+        until(lambda: not gauges_of(victim, server), server)
         until(lambda: metrics(server).get(RUNNING, 0) == 0, server)
         after = metrics(server)
         assert {name for name in COUNTS if after[name] < before[name]} == set()
