@@ -30,10 +30,10 @@ QUEUE_SECONDS = Histogram(
 )
 REFUSALS = Counter("jobai_refusals", "Requests that were answered with an error, by its code.", ["code"])
 CLASSIFIED_TEXTS = Counter("jobai_classified_texts", "Texts that were classified.", ["model"])
-EMBEDDED_TEXTS = Counter("jobai_embedded_texts", "Texts that were embedded.", ["model"])
+EMBEDDED_TEXTS = Counter("jobai_embedded_texts", "Texts that were embedded for requests.", ["model"])
 EMBEDDING_BATCH_TEXTS = Histogram(
     "jobai_embedding_batch_texts",
-    "Texts in one forward pass of the embedding model.",
+    "Texts in one forward pass of the embedding model; a probe of an idle one is a pass, too.",
     ["model"],
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
