@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from prometheus_client import multiprocess
 from prometheus_client.parser import text_string_to_metric_families
 
 from jobai_server.observability.dead_process import forget_gauges
@@ -56,12 +55,12 @@ def test_another_process_whose_id_ends_alike_keeps_its_gauges(directory: Path) -
 
 def test_gauges_that_go_while_they_are_read_are_no_error(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     victim = counted(7)
-    listed: Callable[[str], list[str]] = multiprocess.glob.glob
+    listed = glob.glob
 
     def list_and_forget(pattern: str) -> list[str]:
         files = listed(pattern)
         forget_gauges(directory, victim)
         return files
 
-    monkeypatch.setattr(multiprocess.glob, "glob", list_and_forget)
+    monkeypatch.setattr(glob, "glob", list_and_forget)  # what prometheus_client looks into the folder with
     assert read()["requests_total"] == 7

@@ -34,6 +34,7 @@ async def kept(
             introduced.append(worker.process_id)
         return [ENGINE]
 
+    gone: list[int] = [] if ended is None else ended
     with tempfile.TemporaryFile() as listener:
         worker = WebKeeper(
             0,
@@ -43,7 +44,7 @@ async def kept(
             introduce=introduce,
             hear=lambda message: None,
             changed=asyncio.Event(),
-            ended=[].append if ended is None else ended.append,
+            ended=gone.append,
         )
         task = asyncio.create_task(worker.run())
         try:
