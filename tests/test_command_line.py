@@ -75,6 +75,16 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "empty") in refused(tmp_path, CONFIG_FILE=config(tmp_path, source="./empty"))
 
 
+def test_a_download_on_start_that_offline_mode_forbids_names_what_forbids_it(tmp_path: Path) -> None:
+    line = refused(
+        tmp_path,
+        CONFIG_FILE=config(tmp_path, source="nobody/no-such-model"),
+        DOWNLOAD_MODELS_ON_START="true",
+        HF_HUB_OFFLINE="1",
+    )
+    assert "HF_HUB_OFFLINE forbids asking the hub; unset it and run: jobai-server models download some-model" in line
+
+
 def test_a_quantisation_the_checkpoint_does_not_have_is_named(tmp_path: Path) -> None:
     assert "awq" in refused(tmp_path, CONFIG_FILE=config(tmp_path, quantization="awq"))
 

@@ -268,7 +268,7 @@ KEYS = Dashboard(
         Panel(
             "Age of the keys",
             (Query("max(jobai_key_store_age_seconds)", "oldest worker"),),
-            "Since a web worker last heard of the key store; after 60 s nobody is let in.",
+            "Since the web worker that is furthest behind heard of the key store; one lets nobody in after 60 s.",
             "s",
         ),
     ),

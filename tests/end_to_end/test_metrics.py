@@ -59,6 +59,22 @@ def test_every_token_is_counted_once_whichever_worker_had_it(http: httpx2.Client
     assert after["jobai_engine_state"] == 1
 
 
+def test_every_embedded_text_is_counted_once(http: httpx2.Client, client: OpenAI) -> None:
+    def counted() -> Sums:
+        text = http.get("/metrics").raise_for_status().text
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        return {
+            name: sum(sample.value for sample in samples if sample.name == name)
+            for name in ("jobai_embedded_texts_total", "jobai_embedding_batch_texts_sum")
+        }
+
+    before = counted()
+    client.embeddings.create(model="embedding", input=["one", "two words", "and three words"])
+    gained = {name: number - before[name] for name, number in counted().items()}
+    assert gained["jobai_embedded_texts_total"] == 3
+    assert gained["jobai_embedding_batch_texts_sum"] >= 3  # probes go through the model, too
+
+
 def test_the_engines_cache_is_as_large_as_the_plan_says(http: httpx2.Client) -> None:
     [engine] = load_settings().models.text_engines().values()
     on_this_cpu = cpu_defaults(checkpoint_folder(engine.model)) | engine.model.engine_args

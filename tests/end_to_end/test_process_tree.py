@@ -15,12 +15,22 @@ import httpx2
 import psutil
 import pytest
 from openai import APIError, AsyncOpenAI, InternalServerError
+from prometheus_client.parser import text_string_to_metric_families
 from tests.end_to_end.running_server import STOP_SECONDS, RunningServer, running_server
 
 pytestmark = pytest.mark.engine
 
 NANO = Path(__file__).parents[2] / "src/jobai_server/embedded/jobai_nano"
 CONNECTIONS = 200
+
+RUNNING = "vllm:num_requests_running"
+COUNTS = (
+    "jobai_tokens_total",
+    "jobai_queue_wait_seconds_count",
+    "vllm:prompt_tokens_total",
+    "vllm:generation_tokens_total",
+    "http_requests_total",
+)
 
 
 def endless(max_tokens: int) -> dict[str, Any]:
@@ -48,6 +58,21 @@ def short_chat(connection: httpx2.Client) -> int:
     """The status of a chat of one token."""
     body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     return connection.post("/chat/completions", json=body).status_code
+
+
+def metrics(server: RunningServer) -> dict[str, float]:
+    """Metric name to the sum of all its samples."""
+    text = httpx2.get(server.base_url.removesuffix("/v1") + "/metrics", headers=server.headers, timeout=60).text
+    sums: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            sums[sample.name] = sums.get(sample.name, 0) + sample.value
+    return sums
+
+
+def gauges_of(worker: int, server: RunningServer) -> list[Path]:
+    """Where it keeps how things are, what it counts not included."""
+    return list(server.folder.glob(f"run/jobai-*/metrics/gauge_*_{worker}.db"))
 
 
 def until(reached: Callable[[], object], server: RunningServer) -> None:
@@ -101,13 +126,26 @@ def test_killed_web_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_be
         with httpx2.Client(base_url=server.base_url, headers=server.headers, timeout=60) as connection:
             assert short_chat(connection) == 200
             assert serving(server, connection) == victim
-            os.kill(victim, signal.SIGKILL)
-            psutil.Process(other).resume()
+            chat: dict[str, Any] = {"json": endless(2_000), "headers": server.headers, "timeout": 60}
+            with httpx2.stream("POST", f"{server.base_url}/chat/completions", **chat) as answer:
+                lines = answer.iter_lines()  # held: one that is let go hangs up
+                next(lines)
+                until(lambda: metrics(server)[RUNNING], server)
+                before = metrics(server)
+                assert gauges_of(victim, server)
+                os.kill(victim, signal.SIGKILL)
+                psutil.Process(other).resume()
             with pytest.raises(httpx2.TransportError):
                 short_chat(connection)
             # Nobody has taken the dead one's place yet, and yet somebody answers.
             assert short_chat(connection) == 200
             assert server.web_workers() == [other]
+
+        # What the dead one counted is still there, and what it was at is not.
+        until(lambda: not gauges_of(victim, server), server)
+        until(lambda: metrics(server).get(RUNNING, 0) == 0, server)
+        after = metrics(server)
+        assert {name for name in COUNTS if after[name] < before[name]} == set()
 
         until(lambda: len(server.web_workers()) == 2, server)
         [replacement] = set(server.web_workers()) - {other}

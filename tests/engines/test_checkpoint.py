@@ -13,6 +13,10 @@ from jobai_server.settings.model import ModelSettings
 
 AWQ = {"quantization_config": {"quant_method": "awq"}}
 REPOSITORY = "nobody/no-such-model"
+OFFLINE = (
+    f"{REPOSITORY} is not complete on this machine, and HF_HUB_OFFLINE forbids asking the hub; "
+    "unset it and run: jobai-server models download tiny"
+)
 
 
 @pytest.fixture
@@ -136,10 +140,13 @@ def test_repository_in_the_cache_is_found_without_network(hub: Path) -> None:
     (repository / "refs" / "main").write_text(commit)
     assert found(REPOSITORY) == snapshot
     assert found(REPOSITORY, revision=commit) == snapshot
-    assert f"{REPOSITORY} is not on this machine" in refusal(REPOSITORY, revision="1" * 40)
+    assert f"{REPOSITORY} is not complete on this machine" in refusal(REPOSITORY, revision="1" * 40)
 
 
-def test_repository_that_is_not_there_names_the_setting_that_fetches_it(hub: Path) -> None:
+def test_repository_that_is_not_there_names_the_setting_that_fetches_it(
+    hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     line = refusal(REPOSITORY)
     assert "jobai-server models download tiny" in line
     assert "DOWNLOAD_MODELS_ON_START=true" in line
@@ -147,4 +154,8 @@ def test_repository_that_is_not_there_names_the_setting_that_fetches_it(hub: Pat
 
 @pytest.mark.parametrize("settings", [{"download": True}, {"download_if_missing": True}])
 def test_download_that_fails_says_so(hub: Path, settings: dict[str, bool]) -> None:
-    assert f"{REPOSITORY} is not complete on this machine, and HF_HUB_OFFLINE" in refusal(REPOSITORY, **settings)
+    assert OFFLINE in refusal(REPOSITORY, **settings)
+
+
+def test_offline_the_command_that_downloads_is_no_help_alone(hub: Path) -> None:
+    assert OFFLINE in refusal(REPOSITORY)

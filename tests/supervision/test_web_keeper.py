@@ -19,14 +19,22 @@ ENGINE: Message = {"event": "engine", "name": "nano"}
 
 
 @asynccontextmanager
-async def kept(introduced: list[int | None] | None = None) -> AsyncIterator[tuple[WebKeeper, asyncio.Task[None]]]:
-    """A running keeper and its task, which ends with the `with` block; `introduced` collects the new workers' ids."""
+async def kept(
+    introduced: list[int | None] | None = None, ended: list[int] | None = None
+) -> AsyncIterator[tuple[WebKeeper, asyncio.Task[None]]]:
+    """A running keeper and its task, which ends with the `with` block.
+
+    Args:
+        introduced: Collects the new workers' ids.
+        ended: Collects those of workers that are gone.
+    """
 
     def introduce() -> list[Message]:
         if introduced is not None:
             introduced.append(worker.process_id)
         return [ENGINE]
 
+    gone: list[int] = [] if ended is None else ended
     with tempfile.TemporaryFile() as listener:
         worker = WebKeeper(
             0,
@@ -36,6 +44,7 @@ async def kept(introduced: list[int | None] | None = None) -> AsyncIterator[tupl
             introduce=introduce,
             hear=lambda message: None,
             changed=asyncio.Event(),
+            ended=gone.append,
         )
         task = asyncio.create_task(worker.run())
         try:
@@ -66,11 +75,14 @@ async def test_telling_a_worker_that_is_not_there_is_no_error(stand_in: Script) 
 async def test_killed_worker_is_replaced_and_told_again(stand_in: Script) -> None:
     stand_in("ready")
     introduced: list[int | None] = []
-    async with kept(introduced) as (worker, _):
+    ended: list[int] = []
+    async with kept(introduced, ended) as (worker, _):
         await until(lambda: worker.connected)
         assert introduced[0] is not None
+        assert ended == []
         os.kill(introduced[0], signal.SIGKILL)
         await until(lambda: len(introduced) == 2)
+        assert ended == introduced[:1]
         assert introduced[1] == worker.process_id != introduced[0]
         await until(lambda: worker.listening.is_set() and worker.connected)
 

@@ -25,7 +25,7 @@ async def served_routes() -> set[str]:
             f"{method} {route.path.replace(':path', '')}"
             for route in create_app(served.state).routes
             if isinstance(route, APIRoute)
-            for method in route.methods
+            for method in route.methods - {"HEAD"}  # as GET, without the body
         }
 
 

@@ -47,6 +47,23 @@ async def test_a_model_that_is_restarting_is_a_503_with_retry_after(served: Serv
     assert (model["restarts"], model["last_failure"]) == (1, {"at": 7.0, "reason": "it fell"})
 
 
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/"])
+async def test_head_is_answered_as_get_without_the_body(served: ServedApp, path: str) -> None:
+    entry = served.state.catalog.entries["stand-in"]
+    for state in ("ready", "failed"):
+        entry.status = EngineStatus(state, 0.0)
+        head = await served.client.head(path)
+        get = await served.client.get(path)  # on the same connection: a body would be taken for its answer
+        assert (head.status_code, head.content) == (get.status_code, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+    assert (get.status_code == 503) == (path in ("/health", "/health/ready"))
+
+
+async def test_head_goes_nowhere_else(served: ServedApp) -> None:
+    for path in ("/v1/models", "/metrics", "/version", "/page/page.js"):
+        assert (await served.client.head(path)).status_code == 405
+
+
 async def test_a_misspelt_field_is_named_with_the_right_spelling(served: ServedApp) -> None:
     error = (await served.chat(tempratur=1)).json()["error"]
     assert error["param"] == "tempratur"

@@ -52,11 +52,6 @@ class Access:
             await self._follower.catch_up()
         return self._ring.authenticate(key)
 
-    @property
-    def age_seconds(self) -> float:
-        """Since the keys were last known to be those of the store; infinite if they never were."""
-        return self._ring.age_seconds
-
     async def follow(self) -> None:
         """Take over what others change, until cancelled."""
         await self._follower.follow()

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 
 from jobai_server.auth import key_rows
 from jobai_server.auth.key_ring import KeyRing
 from jobai_server.errors import StoreUnavailable
+from jobai_server.observability.metrics import KEY_STORE_AGE_SECONDS
 from jobai_server.storage.database import POLL_DEADLINE_SECONDS, Database
 
 log = logging.getLogger(__name__)
 
 # With the deadline of a read below one second: a change is in force everywhere within one.
 POLL_SECONDS = 0.3
+# One poll is late whenever the machine is busy, and that is nobody's concern.
+QUIET_SECONDS = 2.0
 
 
 class KeyFollower:
-    """Follows the store for as long as `follow` runs."""
+    """Follows the store for as long as `follow` runs.
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    Args:
+        steady_clock: Seconds that only ever go forward.
+    """
+
+    def __init__(self, database: Database, ring: KeyRing, steady_clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._ring = ring
+        self._steady_clock = steady_clock
         self._catching_up = asyncio.Lock()
 
     async def refresh(self) -> None:
@@ -49,18 +59,23 @@ class KeyFollower:
 
     async def follow(self) -> None:
         """Until cancelled."""
-        reachable = True
+        failing_since: float | None = None
+        told = False
         while True:
+            KEY_STORE_AGE_SECONDS.set(self._ring.age_seconds)
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.refresh()
             except StoreUnavailable:
-                if reachable:
+                now = self._steady_clock()
+                if failing_since is None:
+                    failing_since = now
+                elif not told and now - failing_since >= QUIET_SECONDS:
                     log.error("key store: out of reach; known keys are honoured for a minute")
-                reachable = False
+                    told = True
             except Exception:
                 log.exception("key store: keys could not be loaded")
             else:
-                if not reachable:
+                if told:
                     log.info("key store: back")
-                reachable = True
+                failing_since, told = None, False

@@ -66,6 +66,7 @@ def _package_folder(model: ModelSettings) -> Path:
 def _hub_folder(model: ModelSettings) -> Path:
     folder = _cached(model)
     if folder is None:
+        _check_online(model)
         raise ConfigurationError(
             f"Model '{model.name[0]}': {model.source} is not on this machine; download it with "
             f"jobai-server models download {model.name[0]}, or set DOWNLOAD_MODELS_ON_START=true."
@@ -93,6 +94,20 @@ def _cached(model: ModelSettings) -> Path | None:
     return Path(folder)
 
 
+def _check_online(model: ModelSettings) -> None:
+    """
+    Raises:
+        ConfigurationError: The hub may not be asked, so that the command that downloads would be no help.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    if constants.HF_HUB_OFFLINE:
+        from jobai_server.engines.hub.refusals import refusal
+
+        raise refusal(model, OfflineModeIsEnabled())
+
+
 def _check_complete(model: ModelSettings, folder: Path) -> None:
     name = model.name[0]
     if not folder.is_dir():
@@ -111,6 +126,8 @@ def _check_complete(model: ModelSettings, folder: Path) -> None:
         dummy = model.engine_args.get("load_format") == "dummy"
         missing = [] if found or dummy else ["model.safetensors"]
     if missing:
+        if is_hub(model.source):
+            _check_online(model)
         raise ConfigurationError(
             f"Model '{name}': {folder} is not complete, {missing[0]} is missing"
             + (f" and {len(missing) - 1} more files" if len(missing) > 1 else "")

@@ -83,16 +83,14 @@ def _warm_up(model: SentenceEmbeddings, batch_tokens: int) -> float:
 
 
 def _counted(embed: Embed, name: str) -> Embed:
-    """The model, its passes counted."""
+    """The model, its passes counted; texts are counted by who asked for them, for probes are none."""
     texts, fill = metrics.EMBEDDING_BATCH_TEXTS.labels(name), metrics.EMBEDDING_BATCH_FILL.labels(name)
-    total = metrics.EMBEDDED_TEXTS.labels(name)
 
     def counted(inputs: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
         vectors = embed(inputs)
         lengths = [len(one) for one in inputs]
         texts.observe(len(lengths))
         fill.observe(sum(lengths) / (len(lengths) * max(lengths)))
-        total.inc(len(lengths))
         return vectors
 
     return counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 
@@ -11,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from jobai_server.observability.gauges import GaugeCollector, Reading
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+TRIES = 5
 
 
 def exposition(readings: Callable[[], Iterable[Reading]]) -> bytes:
@@ -21,7 +23,11 @@ def exposition(readings: Callable[[], Iterable[Reading]]) -> bytes:
     """
     registry = CollectorRegistry()
     registry.register(GaugeCollector(readings))
-    own = b"" if "PROMETHEUS_MULTIPROC_DIR" in os.environ else generate_latest(REGISTRY)
-    if not own:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return own + generate_latest(registry)
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY) + generate_latest(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for _ in range(TRIES - 1):
+        # The gauges of a process that ended may go between the look into the folder and into the file.
+        with contextlib.suppress(FileNotFoundError):
+            return generate_latest(registry)
+    return generate_latest(registry)

@@ -47,11 +47,6 @@ ENGINE_MEMORY = GaugeDefinition(
     ("model", "kind"),
 )
 UPTIME = GaugeDefinition("jobai_uptime_seconds", "Since the server's start.", ())
-KEY_STORE_AGE = GaugeDefinition(
-    "jobai_key_store_age_seconds",
-    "Since a web worker's keys were last known to be those of the key store; after 60 s nobody is let in.",
-    (),
-)
 DISK_FREE = GaugeDefinition(
     "jobai_disk_free_bytes", "Free space where the server keeps its data, the key store among them.", ()
 )
@@ -64,7 +59,6 @@ READ = (
     QUEUE_LIMIT,
     ENGINE_MEMORY,
     UPTIME,
-    KEY_STORE_AGE,
     DISK_FREE,
 )
 

@@ -6,7 +6,7 @@ comes from a closed set: configured models, existing keys, routes, error codes.
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 WAIT_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -30,10 +30,10 @@ QUEUE_SECONDS = Histogram(
 )
 REFUSALS = Counter("jobai_refusals", "Requests that were answered with an error, by its code.", ["code"])
 CLASSIFIED_TEXTS = Counter("jobai_classified_texts", "Texts that were classified.", ["model"])
-EMBEDDED_TEXTS = Counter("jobai_embedded_texts", "Texts that were embedded.", ["model"])
+EMBEDDED_TEXTS = Counter("jobai_embedded_texts", "Texts that were embedded for requests.", ["model"])
 EMBEDDING_BATCH_TEXTS = Histogram(
     "jobai_embedding_batch_texts",
-    "Texts in one forward pass of the embedding model.",
+    "Texts in one forward pass of the embedding model; a probe of an idle one is a pass, too.",
     ["model"],
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
@@ -48,6 +48,12 @@ EVENT_LOOP_LAG_SECONDS = Histogram(
     "How late a web worker's event loop ran a timer; everything it does waits so long.",
     buckets=FAST_SECONDS,
 )
+KEY_STORE_AGE_SECONDS = Gauge(
+    "jobai_key_store_age_seconds",
+    "Since the keys of a web worker were last known to be those of the key store, the oldest of all workers; "
+    "one lets nobody in after 60 s.",
+    multiprocess_mode="livemax",
+)
 
 COUNTED = (
     TOKENS,
@@ -59,4 +65,5 @@ COUNTED = (
     EMBEDDING_BATCH_TEXTS,
     EMBEDDING_BATCH_FILL,
     EVENT_LOOP_LAG_SECONDS,
+    KEY_STORE_AGE_SECONDS,
 )

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from jobai_server.engines.catalog import AWAY
@@ -23,6 +24,7 @@ from jobai_server.engines.platform import is_cpu
 from jobai_server.engines.request_queues import queue_path
 from jobai_server.engines.vllm_settings import client_environment
 from jobai_server.errors import ConfigurationError
+from jobai_server.observability.dead_process import forget_gauges
 from jobai_server.process import Message
 from jobai_server.settings import Settings
 from jobai_server.supervision.engine_keeper import EngineKeeper
@@ -108,6 +110,7 @@ class Supervisor:
                 introduce=self._introductions,
                 hear=self._hear,
                 changed=self._changed,
+                ended=partial(forget_gauges, self._metrics_directory()),
             )
             for index in range(server.workers)
         ]
@@ -212,9 +215,12 @@ class Supervisor:
     def _metrics_variables(self) -> dict[str, str]:
         # Counts add up in files: over processes, over those that died, and over several engines in one worker,
         # which would otherwise take each other's off the list.
+        return {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics_directory())}
+
+    def _metrics_directory(self) -> Path:
         directory = self._run_directory / "metrics"
         directory.mkdir(exist_ok=True)
-        return {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
+        return directory
 
     def _limits_directory(self) -> Path:
         directory = self._run_directory / "limits"

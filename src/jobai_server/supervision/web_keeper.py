@@ -26,6 +26,7 @@ class WebKeeper:
         introduce: Gives the messages that tell a new worker about every engine.
         hear: Called with what the worker says of engines.
         changed: Set after every change of `listening` or `connected`.
+        ended: Called with the process id of a worker that is gone.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class WebKeeper:
         introduce: Callable[[], list[Message]],
         hear: Callable[[Message], None],
         changed: asyncio.Event,
+        ended: Callable[[int], None],
     ) -> None:
         self.index = index
         self.listening = asyncio.Event()
@@ -48,6 +50,7 @@ class WebKeeper:
         self._introduce = introduce
         self._hear = hear
         self._changed = changed
+        self._ended = ended
         self.hopeless = False
         self._has_listened = False
         self._draining = False
@@ -106,4 +109,5 @@ class WebKeeper:
         self.connected.clear()
         code = await child.process.wait()
         await child.stop(0)
+        self._ended(child.process.pid)
         return code

@@ -18,7 +18,6 @@ from jobai_server.web.state import WebState
 def readings(state: WebState) -> Iterator[Reading]:
     """Every gauge, now."""
     yield Reading(gauges.UPTIME, (), time.time() - state.started)
-    yield Reading(gauges.KEY_STORE_AGE, (), state.access.age_seconds)
     with contextlib.suppress(OSError):
         yield Reading(gauges.DISK_FREE, (), shutil.disk_usage(state.settings.data_directory).free)
     for name, entry in state.catalog.entries.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engines.hub.conftest import Machine
+from tests.engines.hub.conftest import SHARDS, Machine
 from tests.engines.hub.stand_in_hub import StandInHub
 
 
@@ -30,12 +30,17 @@ def test_revision_that_does_not_exist_is_named(machine: Machine, hub: StandInHub
 
 
 def test_offline_is_honoured(machine: Machine, hub: StandInHub) -> None:
-    line = machine.refused("download", HF_HUB_OFFLINE="1")
-    assert "jobai-server models download tiny" in line
+    offline = (
+        "jobai-server: Model 'tiny': acme/tiny is not complete on this machine, and HF_HUB_OFFLINE forbids asking the "
+        "hub; unset it and run: jobai-server models download tiny"
+    )
+    assert machine.refused("download", HF_HUB_OFFLINE="1") == offline
     assert hub.requests == []
     machine.run("download")
     hub.requests.clear()
     assert machine.run("download", HF_HUB_OFFLINE="1").stdout == f"tiny: {machine.snapshot}\n"
+    (machine.snapshot / SHARDS[0]).unlink()
+    assert machine.refused("download", HF_HUB_OFFLINE="1") == offline
     assert hub.requests == []
 
 

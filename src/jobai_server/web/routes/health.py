@@ -16,10 +16,12 @@ from jobai_server.web.state import WebState
 
 router = APIRouter()
 
+# Many load balancers and uptime checkers ask with HEAD; the body is left out where the answer is sent.
+METHODS = ["GET", "HEAD"]
 NOT_KEPT = {"cache-control": "no-store"}
 
 
-@router.get("/health")
+@router.api_route("/health", methods=METHODS)
 async def health(state: StateDependency) -> JSONResponse:
     """200 while at least one model answers, 503 before and after; load balancers need no more than the status."""
     status = _overall(state)
@@ -34,13 +36,13 @@ async def health(state: StateDependency) -> JSONResponse:
     return JSONResponse(body, _code(status), NOT_KEPT)
 
 
-@router.get("/health/live")
+@router.api_route("/health/live", methods=METHODS)
 async def live() -> JSONResponse:
     """200 for as long as there is a server: to decide whether it has to be started again."""
     return JSONResponse({"status": "ok"}, headers=NOT_KEPT)
 
 
-@router.get("/health/ready")
+@router.api_route("/health/ready", methods=METHODS)
 async def ready(state: StateDependency) -> Response:
     """As /health, without the details: to decide whether requests may come here."""
     status = _overall(state)

@@ -30,7 +30,7 @@ HEADERS = {
 }
 
 
-@router.get("/")
+@router.api_route("/", methods=["GET", "HEAD"])
 async def page() -> Response:
     return _file("index.html")
 
