@@ -156,6 +156,7 @@ async def test_a_calibration_of_another_model_is_refused(app: ServedApp) -> None
         ({"examples": examples(1001)}, "examples"),
         ({"examples": [*examples(30), {"text": "x" * 5000, "category": "alpha"}]}, "examples[30].text"),
         ({"categories": ["alpha"]}, "categories"),
+        ({"categories": [*CATEGORIES, " Alpha"]}, "categories[2]"),
         ({"text": "x"}, "text"),
     ],
 )
