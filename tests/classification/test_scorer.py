@@ -11,6 +11,7 @@ from tests.stand_in_engine import StandInEngine
 from jobai_server.classification.prior import Priors
 from jobai_server.classification.scorer import Scores, prepare
 from jobai_server.classification.task import Category, ClassificationTask, Method
+from jobai_server.engines.content_digest import content_digest
 from jobai_server.engines.next_token import NextTokenPrompt
 from jobai_server.engines.owner import Owner
 from jobai_server.engines.protocol import RequestTimes
@@ -66,6 +67,14 @@ async def test_what_the_model_says_of_nothing_is_divided_out_and_asked_once() ->
         [corrected] = await scores(engine, permutations=1, prior_correction=True, priors=priors)
         assert corrected.probabilities.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3])
     assert [len(asked.prompts) for asked in engine.judged] == [3 + 1, 1]
+
+
+async def test_a_request_is_known_by_its_own_texts_whether_the_prior_is_known_or_not() -> None:
+    engine, priors = engine_that(by_place), Priors()
+    for text in ("text", "text", "other"):
+        await scores(engine, [text], prior_correction=True, priors=priors)
+    first, again, other = (content_digest(asked.content) for asked in engine.judged)
+    assert first == again != other
 
 
 async def test_every_order_says_which_category_a_letter_stands_for() -> None:

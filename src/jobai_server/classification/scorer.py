@@ -59,11 +59,11 @@ class Scoring:
             RateLimited, Overloaded, EngineDied, InvalidRequest: As `TextEngine.next_token_logprobs`.
         """
         asked = [*self._content_free, *self._readings]
-        flat = [reading for readings in asked for reading in readings]
+        prompts = [reading.prompt() for readings in asked for reading in readings]
+        # Those without content come first, and are only asked while the prior is unknown.
+        own = prompts[sum(map(len, self._content_free)) :]
         answers = iter(
-            await self._engine.next_token_logprobs(
-                NextTokenRequest(request_id, [reading.prompt() for reading in flat], owner, times)
-            )
+            await self._engine.next_token_logprobs(NextTokenRequest(request_id, prompts, owner, times, known_by=own))
         )
         judged = [self._reader.judgement([one.logs(next(answers)) for one in readings]) for readings in asked]
         prior = self._prior_of(judged[: len(self._content_free)])

@@ -137,7 +137,7 @@ class VllmTextEngine:
         at_once = min(len(request.prompts), MAX_PROMPTS_AT_ONCE, self._queue.limits.per_key)
         tokens = sum(len(prompt.token_ids) + 1 for prompt in request.prompts)
         with (
-            self._queue.place(request.owner, at_once, tokens, request.prompts) as place,
+            self._queue.place(request.owner, at_once, tokens, request.content) as place,
             _translated_errors(self._card.name, None),
         ):
             priority = await place.turn()
