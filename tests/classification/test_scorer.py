@@ -107,3 +107,19 @@ async def test_the_text_that_is_too_long_is_named() -> None:
     with pytest.raises(ContextTooLong) as raised:
         await scores(engine, texts=["short", "long" * 1024])
     assert raised.value.param == "text[1]"
+
+
+@pytest.mark.parametrize(
+    ("instructions", "description", "param"),
+    [
+        ("be careful " * 400, "", "instructions"),
+        ("be careful", "long " * 1000, "categories"),
+        ("", "y" * 5000, "categories"),
+    ],
+)
+async def test_what_is_too_long_for_any_text_is_named(instructions: str, description: str, param: str) -> None:
+    engine = engine_that(lambda text, letters: [0.1] * len(letters))
+    task = ClassificationTask((Category("a", description), Category("b")), "letters", instructions)
+    with pytest.raises(ContextTooLong) as raised:
+        await prepare(engine, task, ["text"], ["text"], Priors())
+    assert raised.value.param == param
