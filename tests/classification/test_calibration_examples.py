@@ -41,7 +41,14 @@ def test_too_few_are_refused_with_a_count(given: list[Example], multi_label: boo
     assert (caught.value.param, caught.value.code) == ("examples", "too_few_examples")
 
 
-def test_a_category_that_is_not_asked_for_is_named_by_its_place() -> None:
+@pytest.mark.parametrize(
+    ("wrong", "param"),
+    [
+        (Example("x", ("c",)), "examples[40].category"),
+        (Example("x", ("a", "c"), listed=True), "examples[40].categories[1]"),
+    ],
+)
+def test_a_category_that_is_not_asked_for_is_named_by_its_place(wrong: Example, param: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        truth_of([*examples(a=20, b=20), Example("x", ("c",))], ["a", "b"], multi_label=False)
-    assert caught.value.param == "examples[40]"
+        truth_of([*examples(a=20, b=20), wrong], ["a", "b"], multi_label=wrong.listed)
+    assert caught.value.param == param

@@ -11,6 +11,7 @@ from tests.stand_in_engine import StandInEngine
 from jobai_server.classification.prior import Priors
 from jobai_server.classification.scorer import Scores, prepare
 from jobai_server.classification.task import Category, ClassificationTask, Method
+from jobai_server.engines.content_digest import content_digest
 from jobai_server.engines.next_token import NextTokenPrompt
 from jobai_server.engines.owner import Owner
 from jobai_server.engines.protocol import RequestTimes
@@ -68,6 +69,14 @@ async def test_what_the_model_says_of_nothing_is_divided_out_and_asked_once() ->
     assert [len(asked.prompts) for asked in engine.judged] == [3 + 1, 1]
 
 
+async def test_a_request_is_known_by_its_own_texts_whether_the_prior_is_known_or_not() -> None:
+    engine, priors = engine_that(by_place), Priors()
+    for text in ("text", "text", "other"):
+        await scores(engine, [text], prior_correction=True, priors=priors)
+    first, again, other = (content_digest(asked.content) for asked in engine.judged)
+    assert first == again != other
+
+
 async def test_every_order_says_which_category_a_letter_stands_for() -> None:
     def knows(text: str, letters: Sequence[str]) -> Sequence[float]:
         return [0.9 if f"\n{letter}: resume\n" in text or f"{letter}: resume" in text else 0.05 for letter in letters]
@@ -98,3 +107,19 @@ async def test_the_text_that_is_too_long_is_named() -> None:
     with pytest.raises(ContextTooLong) as raised:
         await scores(engine, texts=["short", "long" * 1024])
     assert raised.value.param == "text[1]"
+
+
+@pytest.mark.parametrize(
+    ("instructions", "description", "param"),
+    [
+        ("be careful " * 400, "", "instructions"),
+        ("be careful", "long " * 1000, "categories"),
+        ("", "y" * 5000, "categories"),
+    ],
+)
+async def test_what_is_too_long_for_any_text_is_named(instructions: str, description: str, param: str) -> None:
+    engine = engine_that(lambda text, letters: [0.1] * len(letters))
+    task = ClassificationTask((Category("a", description), Category("b")), "letters", instructions)
+    with pytest.raises(ContextTooLong) as raised:
+        await prepare(engine, task, ["text"], ["text"], Priors())
+    assert raised.value.param == param

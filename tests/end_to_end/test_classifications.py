@@ -134,7 +134,7 @@ def test_neither_text_nor_category_can_change_what_is_asked(http: httpx2.Client)
             "context_length_exceeded",
         ),
         ({"categories": [str(number) for number in range(60)], "method": "letters"}, "method", "invalid_value"),
-        ({"categories": ["a", "a"]}, "categories[1]", "invalid_value"),
+        ({"categories": ["a", "A "]}, "categories[1]", "duplicate_value"),
         ({"model": "nobody"}, "model", "model_not_found"),
     ],
 )

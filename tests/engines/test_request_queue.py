@@ -83,6 +83,49 @@ async def test_a_key_is_limited_to_its_share(tmp_path: Path) -> None:
             pass
 
 
+async def test_what_can_do_with_less_takes_half_of_what_is_left_and_leaves_room_for_more(tmp_path: Path) -> None:
+    one, two = queues(tmp_path, workers=2, max_concurrent_requests=256, key_share=0.8)
+    granted = []
+    with contextlib.ExitStack() as accepted:
+        for number in range(10):
+            place = accepted.enter_context((one, two)[number % 2].place(GREEDY, 32, 10, least=1))
+            granted.append(place.answers)
+        assert granted == [32, 32, 32, 32, 32, 22, 11, 6, 3, 1]
+        assert two.length().running == sum(granted)
+        with two.place(POLITE, 32, 10, least=1) as place:  # another key has its own share of what is left
+            assert place.answers == (256 - sum(granted) + 1) // 2
+        with one.place(GREEDY, 1, 10, least=1) as place:
+            assert place.answers == 1
+            with (
+                pytest.raises(RateLimited, match="share of 204 concurrent requests"),
+                two.place(GREEDY, 32, 10, least=1),
+            ):
+                pass
+    with one.place(GREEDY, 32, 10, least=1) as place:  # what was taken is free again
+        assert place.answers == 32
+
+
+async def test_what_can_do_with_less_is_refused_where_nothing_is_left(tmp_path: Path) -> None:
+    one, two = queues(tmp_path, workers=2, max_concurrent_requests=4, max_queued_tokens=100)
+    with one.place(GREEDY, 3, 10):
+        with two.place(POLITE, 32, 10, least=1) as place:
+            assert place.answers == 1
+            with pytest.raises(Overloaded, match="limit of 4"), one.place(THIRD, 32, 10, least=1):
+                pass
+        with pytest.raises(Overloaded, match="100 tokens together"), two.place(POLITE, 32, 91, least=1):
+            pass
+        with pytest.raises(Overloaded, match="limit of 4"), two.place(POLITE, 2, 10):  # needs all that it asks for
+            pass
+    assert one.length() == QueueLength(0, 0, 0)
+
+
+async def test_all_that_is_asked_for_is_granted_where_all_is_needed(tmp_path: Path) -> None:
+    [queue] = queues(tmp_path, max_concurrent_requests=10)
+    with queue.place(GREEDY, 8, 10) as place:
+        assert place.answers == 8
+        assert queue.length().running == 8
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
 async def test_a_place_is_free_again_after_an_error(tmp_path: Path, error: type[BaseException]) -> None:
     one, two = queues(tmp_path, workers=2)

@@ -23,10 +23,11 @@ VALID: dict[str, Any] = {"text": "a", "categories": ["x", {"name": "y", "descrip
         ({"text": 5}, "text"),
         ({"categories": ["x"]}, "categories"),
         ({"categories": [str(number) for number in range(101)]}, "categories"),
-        ({"categories": ["x", "x"]}, "categories[1]"),
-        ({"categories": ["x y", {"name": " x  y"}]}, "categories[1].name"),
         ({"categories": ["x", {"name": ""}]}, "categories[1].name"),
         ({"categories": ["x", " "]}, "categories[1]"),
+        ({"categories": ["x", "\u200b \ufeff"]}, "categories[1]"),
+        ({"categories": ["x", "y" * 201]}, "categories[1]"),
+        ({"categories": ["x", {"name": "y" * 201}]}, "categories[1].name"),
         ({"categories": ["x", {"name": "y", "colour": "red"}]}, "categories[1].colour"),
         ({"categories": ["x", 5]}, "categories[1]"),
         ({"permutations": 0}, "permutations"),
@@ -41,6 +42,41 @@ def test_the_field_at_fault_is_named(changes: dict[str, Any], param: str) -> Non
     with pytest.raises(InvalidRequest) as raised:
         parse_request(ClassificationRequest, VALID | changes)
     assert raised.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("names", "param"),
+    [
+        (["x", "x"], "categories[1]"),
+        (["a", "b", " A "], "categories[2]"),
+        (["x y", {"name": " x  y"}], "categories[1].name"),
+        ([{"name": "x"}, "X"], "categories[1]"),
+        (["Straße", "STRASSE"], "categories[1]"),
+        (["a", "\u200ba"], "categories[1]"),
+        (["ab", "a\u00adb\u2060"], "categories[1]"),
+    ],
+)
+def test_a_name_that_looks_like_another_is_refused(names: list[Any], param: str) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse_request(ClassificationRequest, VALID | {"categories": names})
+    assert (raised.value.param, raised.value.code) == (param, "duplicate_value")
+    assert f"'{param}'" in raised.value.message
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["y" * 200, "y" * 199],
+        ["résumé", "resume"],
+        ["a b", "ab"],
+        [
+            f"\U0001f3f4{''.join(chr(0xE0000 + ord(letter)) for letter in part)}\U000e007f"
+            for part in ("gbeng", "gbsct")
+        ],
+    ],
+)
+def test_names_that_differ_are_taken_as_they_are(names: list[str]) -> None:
+    assert parse_request(ClassificationRequest, VALID | {"categories": names}).categories == names
 
 
 def test_one_text_and_several() -> None:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from openai.types import CreateEmbeddingResponse
 
+from jobai_server.errors import InputFailed
 from jobai_server.openai_format.embedding_request import Purpose
 from jobai_server.openai_format.embedding_response import embedding_items, embedding_list, shortened, shortest
 from jobai_server.openai_format.identity import TokenUsage
 
 VECTORS = np.random.default_rng(7).standard_normal((3, 16)).astype(np.float32)
+PARAMS = ["input[0]", "input[1]", "input[2]"]
 PURPOSE = Purpose("query", 'search "query": ')
 
 
@@ -56,9 +58,23 @@ def test_numbers_are_as_short_as_a_float32_can_be() -> None:
 
 
 def test_a_shortened_vector_has_length_one_again() -> None:
-    cut = shortened(VECTORS, 4)
+    cut = shortened(VECTORS, 4, PARAMS)
     assert cut.shape == (3, 4)
     assert cut.dtype == np.float32
     assert np.linalg.norm(cut, axis=1) == pytest.approx([1, 1, 1])
     assert (cut[0] / cut[0, 0]) == pytest.approx(VECTORS[0, :4] / VECTORS[0, 0])
-    assert shortened(VECTORS, 16) is shortened(VECTORS, None) is VECTORS
+    assert shortened(VECTORS, 16, PARAMS) is shortened(VECTORS, None, PARAMS) is VECTORS
+
+
+def test_a_vector_that_begins_with_tiny_numbers_is_shortened_too() -> None:
+    tiny = np.array([[3e-30, 4e-30, 1]], np.float32)
+    assert shortened(tiny, 2, PARAMS)[0] == pytest.approx([0.6, 0.8])
+
+
+def test_a_vector_that_begins_with_zeros_alone_cannot_be_shortened_and_is_named() -> None:
+    vectors = VECTORS.copy()
+    vectors[1, :4] = 0
+    with pytest.raises(InputFailed) as failed:
+        shortened(vectors, 4, PARAMS)
+    assert (failed.value.param, failed.value.index) == ("input[1]", 1)
+    assert np.isfinite(shortened(vectors, 5, PARAMS)).all()

@@ -137,6 +137,15 @@ async def test_a_calibration_is_for_what_it_was_made_for(app: ServedApp, changes
     assert differs in error["message"].split("differs in")[1]
 
 
+async def test_what_is_null_is_left_to_the_calibration(app: ServedApp) -> None:
+    measured = {"permutations": 1, "prior_correction": False, "method": "names"}
+    kept = await made(app, **measured)
+    left_out = await classified(app, calibration=kept["id"])
+    nothing = await classified(app, calibration=kept["id"], **dict.fromkeys(measured))
+    assert (left_out.status_code, nothing.status_code) == (200, 200), nothing.text
+    assert nothing.json()["data"] == left_out.json()["data"]
+
+
 async def test_a_calibration_of_another_model_is_refused(app: ServedApp) -> None:
     kept = await made(app)
     app.engine.card = stand_in_card(roles=("primary", "classification"), fingerprint="fp_other")
@@ -149,13 +158,18 @@ async def test_a_calibration_of_another_model_is_refused(app: ServedApp) -> None
     [
         ({"examples": examples(19)}, "examples"),
         ({"examples": examples(40, category="alpha")}, "examples"),
-        ({"examples": examples(30, category="gamma")}, "examples[0]"),
+        ({"examples": examples(30, category="gamma")}, "examples[0].category"),
+        (
+            {"multi_label": True, "examples": [*examples(30), {"text": "x", "categories": ["alpha", "gamma"]}]},
+            "examples[30].categories[1]",
+        ),
         ({"examples": [*examples(30), {"text": "x"}]}, "examples[30].category"),
         ({"examples": [*examples(30), {"text": "x", "category": "alpha", "categories": []}]}, "examples[30].category"),
         ({"examples": [*examples(30), {"text": "x", "categories": ["alpha"]}]}, "examples[30].categories"),
         ({"examples": examples(1001)}, "examples"),
         ({"examples": [*examples(30), {"text": "x" * 5000, "category": "alpha"}]}, "examples[30].text"),
         ({"categories": ["alpha"]}, "categories"),
+        ({"categories": [*CATEGORIES, " Alpha"]}, "categories[2]"),
         ({"text": "x"}, "text"),
     ],
 )

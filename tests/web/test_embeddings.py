@@ -100,6 +100,8 @@ async def test_a_text_that_is_far_too_long_is_refused_before_it_is_encoded(serve
     response = await ask(served, input=["a", "x" * 10_000])
     error = response.json()["error"]
     assert (response.status_code, error["param"], error["code"]) == (400, "input[1]", "context_length_exceeded")
+    assert f"{LONGEST} tokens" in error["message"]
+    assert "10000 characters" in error["message"]
 
 
 @pytest.mark.parametrize("length", [LONGEST, 10_000])

@@ -59,11 +59,11 @@ class Scoring:
             RateLimited, Overloaded, EngineDied, InvalidRequest: As `TextEngine.next_token_logprobs`.
         """
         asked = [*self._content_free, *self._readings]
-        flat = [reading for readings in asked for reading in readings]
+        prompts = [reading.prompt() for readings in asked for reading in readings]
+        # Those without content come first, and are only asked while the prior is unknown.
+        own = prompts[sum(map(len, self._content_free)) :]
         answers = iter(
-            await self._engine.next_token_logprobs(
-                NextTokenRequest(request_id, [reading.prompt() for reading in flat], owner, times)
-            )
+            await self._engine.next_token_logprobs(NextTokenRequest(request_id, prompts, owner, times, known_by=own))
         )
         judged = [self._reader.judgement([one.logs(next(answers)) for one in readings]) for readings in asked]
         prior = self._prior_of(judged[: len(self._content_free)])
@@ -96,14 +96,16 @@ async def prepare(
         priors: What is known of earlier tasks.
 
     Raises:
-        ContextTooLong: A text, or what is said of the categories, does not fit the model's context.
+        ContextTooLong: A text, or the instructions and what is said of the categories, do not fit the model's context.
         InvalidRequest: The task is not for this model; see `readers.reader`.
     """
     chosen = reader(engine, task)
     context = engine.card.context_length
-    if _longest(await chosen.readings("")) >= context:
-        message = f"This model's context length is {context} tokens, which the categories alone exceed."
-        raise ContextTooLong(message, param="categories")
+    if (longest := _longest(await chosen.readings(""))) >= context:
+        instructions = len(await engine.encode_text(task.instructions))
+        param = "instructions" if 2 * instructions > longest else "categories"
+        message = f"This model's context length is {context} tokens, but without any text the question has {longest}, "
+        raise ContextTooLong(f"{message}most of them in '{param}'. Please shorten it.", param=param)
     encoded = []
     for text, param in zip(texts, params, strict=True):
         readings = await chosen.readings(text)

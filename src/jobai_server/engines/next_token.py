@@ -31,13 +31,23 @@ class PromptReuse:
 
 @dataclass(frozen=True, slots=True)
 class NextTokenRequest:
-    """Prompts to be judged by their next token, all in one go. `request_id` is ours and unique; never the client's."""
+    """Prompts to be judged by their next token, all in one go. `request_id` is ours and unique; never the client's.
+
+    Attributes:
+        known_by: The prompts by which a request is known again that ends an engine; all of them, unless some are not
+            asked every time.
+    """
 
     request_id: str
     prompts: Sequence[NextTokenPrompt]
     owner: Owner
     times: RequestTimes = field(default_factory=RequestTimes)
     reuse: PromptReuse = field(default_factory=PromptReuse)
+    known_by: Sequence[NextTokenPrompt] | None = None
+
+    @property
+    def content(self) -> Sequence[NextTokenPrompt]:
+        return self.prompts if self.known_by is None else self.known_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,17 @@ class QueueLimits:
         self._key_answers = max(1, int(self.answers * model.key_share))
         self._key_tokens = max(1, int(self._tokens * model.key_share))
 
-    @property
-    def per_key(self) -> int:
-        """How many answers one key may have accepted at a time."""
-        return self._key_answers
+    def granted(self, accepted: NDArray[Any], key: int, answers: int, least: int) -> int:
+        """How many answers a request gets that wants so many and can do with `least`: never more than half of what its
+        key and the model have left, so that the requests that come at the same moment find room too.
+
+        Args:
+            accepted: The rows of the requests that are there.
+            key: The row of the request's key.
+        """
+        own = int(accepted["answers"][accepted["key"] == key].sum())
+        free = min(self._key_answers - own, self.answers - int(accepted["answers"].sum()))
+        return max(least, min(answers, (free + 1) // 2))
 
     def check(self, accepted: NDArray[Any], key: int, answers: int, tokens: int) -> None:
         """Whether one more request can be accepted. The only one of its key may have more tokens than its share, and

@@ -84,13 +84,16 @@ class RequestQueue:
         return self._table
 
     @contextlib.contextmanager
-    def place(self, owner: Owner, answers: int, tokens: int, content: object = None) -> Iterator[Place]:
+    def place(
+        self, owner: Owner, answers: int, tokens: int, content: object = None, *, least: int | None = None
+    ) -> Iterator[Place]:
         """Accept a request, or refuse it.
 
         Args:
             answers: How many it asks for.
             tokens: How many it may use in all, prompt and answers.
             content: All that the engine is given of it, as plain data; None is nothing worth to remember.
+            least: With how many answers at a time it can do where there is less room; None is all of them.
 
         Raises:
             InvalidRequest: The engine has ended too often while it worked on this content.
@@ -101,13 +104,16 @@ class RequestQueue:
             raise self.limits.ends_engine()
         with self._table as table:
             key = table.key_row(owner.key_id)
-            self.limits.check(table.entries[table.live()], key, answers, tokens)
+            accepted = table.entries[table.live()]
+            if least is not None:
+                answers = self.limits.granted(accepted, key, answers, least)
+            self.limits.check(accepted, key, answers, tokens)
             row = table.add(worker=self._worker, key=key, rank=owner.rank, answers=answers, tokens=tokens, start=0)
             if row is None:
                 raise self.limits.full()
             note_presence(table, row)
             take_turns(table, self.sequences)
-        place = Place(self, row, asyncio.get_running_loop().time() + self.limits.seconds, content)
+        place = Place(self, row, answers, asyncio.get_running_loop().time() + self.limits.seconds, content)
         self._places.add(place)
         try:
             yield place
@@ -172,17 +178,19 @@ class Place:
     """One accepted request.
 
     Attributes:
+        answers: How many it may have at the engine at a time.
         content: What the engine is given of it.
         used: Tokens it has used so far, to be counted by whoever reads the answer.
         waited: Seconds until its turn.
     """
 
-    __slots__ = ("_deadline", "_queue", "_row", "content", "used", "waited")
+    __slots__ = ("_deadline", "_queue", "_row", "answers", "content", "used", "waited")
 
-    def __init__(self, queue: RequestQueue, row: int, deadline: float, content: object) -> None:
+    def __init__(self, queue: RequestQueue, row: int, answers: int, deadline: float, content: object) -> None:
         self._queue = queue
         self._row = row
         self._deadline = deadline
+        self.answers = answers
         self.content = content
         self.used = 0
         self.waited = 0.0

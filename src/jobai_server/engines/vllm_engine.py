@@ -137,16 +137,16 @@ class VllmTextEngine:
         return self._answer_tokens(text)
 
     async def next_token_logprobs(self, request: NextTokenRequest) -> list[list[float]]:
-        at_once = min(len(request.prompts), MAX_PROMPTS_AT_ONCE, self._queue.limits.per_key)
+        at_most = min(len(request.prompts), MAX_PROMPTS_AT_ONCE)
         tokens = sum(len(prompt.token_ids) + 1 for prompt in request.prompts)
         with (
-            self._queue.place(request.owner, at_once, tokens, request.prompts) as place,
+            self._queue.place(request.owner, at_most, tokens, request.content, least=1) as place,
             _translated_errors(self._card.name, None),
         ):
             priority = await place.turn()
             place.used = tokens
             request.times.queue_seconds = place.waited
-            return await next_token_logprobs(self._llm, request, at_once=at_once, priority=priority)
+            return await next_token_logprobs(self._llm, request, at_once=place.answers, priority=priority)
 
     def _token_logprobs(self, completion: CompletionOutput) -> tuple[TokenLogprobs, ...]:
         positions = zip(completion.token_ids, completion.logprobs or (), strict=False)

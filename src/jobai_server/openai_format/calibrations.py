@@ -7,7 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from jobai_server.openai_format.classifications import CategoriesRequest, CategoryName, ClassifiedText
+from jobai_server.openai_format.category_names import CategoryName
+from jobai_server.openai_format.classifications import CategoriesRequest, ClassifiedText
 from jobai_server.openai_format.field_types import refusal
 from jobai_server.openai_format.identity import TokenUsage
 from jobai_server.openai_format.request_model import RequestPart

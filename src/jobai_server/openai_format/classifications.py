@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from jobai_server.openai_format.category_names import CategoryName, same_name
 from jobai_server.openai_format.field_types import chosen_by, refusal, tag, text_or_list
 from jobai_server.openai_format.identity import TokenUsage
 from jobai_server.openai_format.request_model import MAX_TEXT_LENGTH, RequestBody, RequestPart
@@ -19,12 +20,6 @@ MULTI_LABEL_THRESHOLD = 0.5
 """From this probability on a category is among those that apply."""
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise refusal("invalid_value", "A category's name may not be blank.")
-    return text
-
-
 ClassifiedText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_LENGTH)]
 Texts = Annotated[
     Annotated[ClassifiedText, tag("text")]
@@ -32,7 +27,6 @@ Texts = Annotated[
     chosen_by(text_or_list, expected="a string or an array of strings"),
 ]
 CalibrationId = Annotated[str, Field(min_length=1, max_length=64)]
-CategoryName = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_not_blank)]
 
 
 class DescribedCategory(RequestPart):
@@ -62,13 +56,14 @@ class CategoriesRequest(RequestBody):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        seen: set[str] = set()
+        seen: dict[str, int] = {}
         for index, category in enumerate(self.categories):
-            name = " ".join(category_name(category).split())
-            if name in seen:
+            first = seen.setdefault(same_name(category_name(category)), index)
+            if first != index:
                 param = f"categories[{index}]" + ("" if isinstance(category, str) else ".name")
-                raise refusal("invalid_value", f"Invalid '{param}': this category is there twice.", param=param)
-            seen.add(name)
+                message = f"Invalid '{param}': this name is the same as that of categories[{first}]; case, white space "
+                message += "and characters without width make no difference."
+                raise refusal("duplicate_value", message, param=param)
         if self.multi_label:
             for field in ("method", "permutations"):
                 if getattr(self, field) is not None:

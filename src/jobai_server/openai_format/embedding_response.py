@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_json
 
+from jobai_server.errors import InputFailed
 from jobai_server.openai_format.embedding_request import Purpose
 from jobai_server.openai_format.identity import TokenUsage
 
@@ -59,13 +60,24 @@ def input_usage(usage: TokenUsage) -> dict[str, int]:
     return {"prompt_tokens": usage.prompt_tokens, "total_tokens": usage.prompt_tokens}
 
 
-def shortened(vectors: Vectors, dimensions: int | None) -> Vectors:
-    """The first numbers of every vector, at length 1 again."""
+def shortened(vectors: Vectors, dimensions: int | None, params: Sequence[str]) -> Vectors:
+    """The first numbers of every vector, at length 1 again.
+
+    Args:
+        params: The inputs' places in the request.
+
+    Raises:
+        InputFailed: They are all zero, and have no direction.
+    """
     if dimensions is None or dimensions == vectors.shape[1]:
         return vectors
-    cut = vectors[:, :dimensions]
-    unit: Vectors = cut / np.linalg.norm(cut, axis=1, keepdims=True)
-    return unit
+    cut = vectors[:, :dimensions].astype(np.float64)  # squares of small float32 are zero
+    lengths = np.linalg.norm(cut, axis=1, keepdims=True)
+    if not lengths.all():
+        index = int(np.argmin(lengths))
+        message = f"The first {dimensions} numbers of the embedding of '{params[index]}' are all zero: they cannot be "
+        raise InputFailed(f"{message}brought to length 1. Ask for more 'dimensions'.", index=index, param=params[index])
+    return (cut / lengths).astype(np.float32)
 
 
 def shortest(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -150,8 +150,8 @@ def check_context(card: ModelCard, characters: int, param: str) -> None:
         ContextTooLong: Even in the longest tokens the text is longer than the context.
     """
     if characters > card.context_length * card.longest_token:
-        message = f"This model's context length is {card.context_length} tokens, which the input exceeds by far."
-        raise ContextTooLong(message, param=param)
+        message = f"This model's context length is {card.context_length} tokens, which the input of {characters} "
+        raise ContextTooLong(f"{message}characters exceeds by far.", param=param)
 
 
 def _token_biases(biases: Mapping[str, float]) -> dict[int, float]:

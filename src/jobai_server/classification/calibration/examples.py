@@ -16,10 +16,15 @@ MIN_PER_CATEGORY = 3
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with its right categories: one, or any number where several may fit."""
+    """A text with its right categories: one, or any number where several may fit.
+
+    Attributes:
+        listed: Whether they were given as a list.
+    """
 
     text: str
     categories: tuple[str, ...]
+    listed: bool = False
 
     @property
     def kind(self) -> str:
@@ -37,11 +42,10 @@ def truth_of(examples: Sequence[Example], categories: Sequence[str], *, multi_la
     place = {name: number for number, name in enumerate(categories)}
     truth = np.zeros((len(examples), len(categories)))
     for number, example in enumerate(examples):
-        for name in example.categories:
+        for index, name in enumerate(example.categories):
             if name not in place:
-                raise InvalidRequest(
-                    f"The category of examples[{number}] is not one of 'categories'.", param=f"examples[{number}]"
-                )
+                param = f"examples[{number}]." + (f"categories[{index}]" if example.listed else "category")
+                raise InvalidRequest(f"'{param}' is not one of 'categories'.", param=param)
             truth[number, place[name]] = 1.0
     _check_enough(examples, truth, categories, multi_label=multi_label)
     return truth

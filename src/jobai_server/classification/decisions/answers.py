@@ -36,6 +36,10 @@ class Joined(Sequence[int]):
     def __getitem__(self, place: int | slice) -> int | Sequence[int]:
         return list(self)[place]
 
+    def __repr__(self) -> str:
+        # An engine's contents are known by their text form.
+        return repr(list(self))
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

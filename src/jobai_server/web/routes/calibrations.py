@@ -46,7 +46,10 @@ async def create_calibration(
 ) -> JSONResponse:
     engine = await woken_text(state, body.model, "classification", caller)
     task = classification_task(body, engine)
-    examples = [Example(one.text, tuple(map(on_one_line, one.right))) for one in body.examples]
+    examples = [
+        Example(one.text, tuple(map(on_one_line, one.right)), listed=one.categories is not None)
+        for one in body.examples
+    ]
     names = [category.name for category in task.categories]
     multi_label = task.method == "yes_no"
     truth = truth_of(examples, names, multi_label=multi_label)

@@ -52,7 +52,8 @@ async def create_classification(
     calibration = None
     if body.calibration is not None:
         calibration = await _calibration(body.calibration, caller, state)
-        task = calibrated_task(calibration, task, frozenset(METHOD_FIELDS) & body.model_fields_set, engine.card)
+        given = frozenset(field for field in METHOD_FIELDS if getattr(body, field) is not None)
+        task = calibrated_task(calibration, task, given, engine.card)
     scoring = await prepare(engine, task, body.texts, body.text_params, state.priors)
     usage = TokenUsage(scoring.prompt_tokens)
     meter = meter_of(request)

@@ -42,7 +42,8 @@ async def create_embeddings(
     usage = TokenUsage(sum(len(one.token_ids) for one in encoded))
     await meter_of(request).reserve(engine.card.name, usage, 0)
     work = embedded(engine, owner(caller, body), encoded)
-    vectors = shortened(await until_disconnect(request, state.in_flight, work), body.dimensions)
+    whole = await until_disconnect(request, state.in_flight, work)
+    vectors = shortened(whole, body.dimensions, [one.param for one in encoded])
     truncated = [one.truncated for one in encoded] if body.truncate else None
     items = []
     for first in range(0, len(vectors), WRITTEN_AT_ONCE):
