@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
-from tests.end_to_end.vocabulary import CHECKPOINT
+from tests.end_to_end.reference_model import SYSTEM, answer_ids, next_token, prompt_ids, single_tokens
 
 pytestmark = pytest.mark.engine
 
@@ -62,42 +64,100 @@ def test_multi_label_judges_each_category_on_its_own(http: httpx2.Client) -> Non
     assert apart["job_posting"] == pytest.approx(together["job_posting"], abs=1e-3)
 
 
-def test_the_probabilities_are_those_that_transformers_computes(http: httpx2.Client) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def in_company(http: httpx2.Client, text: str, **body: Any) -> tuple[dict[str, Any], int]:
+    """What is said of a text that comes last of many, and the prompt tokens that it alone accounts for."""
+    others = [f"{number}. {RESUME}" * (1 + number % 5) for number in range(20)]
+    together = classified(http, text=[*others, text], **body)
+    without = classified(http, text=others, **body)
+    tokens = together["usage"]["prompt_tokens"] - without["usage"]["prompt_tokens"]
+    last: dict[str, Any] = together["data"][-1]
+    return last, tokens
 
-    tokenizer = AutoTokenizer.from_pretrained(CHECKPOINT)
-    model = AutoModelForCausalLM.from_pretrained(CHECKPOINT, dtype=torch.bfloat16).eval()
+
+def unseen(text: str) -> str:
+    """The text with a beginning that no request had before, so that nothing of it is known to the engine."""
+    return f"{secrets.token_hex(4)}. {text}"
+
+
+PLAIN = {"instructions": SYSTEM, "prior_correction": False}
+
+
+def test_letters_have_the_probabilities_that_transformers_computes(http: httpx2.Client) -> None:
+    text = unseen(POSTING)
     content = (
         "Classify the text into one of these categories:\n"
         "A: job_posting\nB: resume - what a person has done so far\nC: news\nD: other\n\n"
-        f"Text: {POSTING}\n\nAnswer with the letter only."
+        f"Text: {text}\n\nAnswer with the letter only."
     )
-    prompt = tokenizer.apply_chat_template(
-        [{"role": "system", "content": "Be careful."}, {"role": "user", "content": content}],
-        tokenize=False,
-        add_generation_prompt=True,
-    )
-    ids = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    with torch.inference_mode():
-        probabilities = model(torch.tensor([ids])).logits[0, -1].float().softmax(-1)
-    vocabulary = tokenizer.get_vocab()
-    forms = [[vocabulary[form] for form in (letter, f"\u0120{letter}") if form in vocabulary] for letter in "ABCD"]
-    expected = torch.stack([probabilities[torch.tensor(form)].sum() for form in forms])
+    prompt = prompt_ids(content)
+    following = next_token(prompt)
+    expected = np.array([sum(following[one] for one in single_tokens(letter)) for letter in "ABCD"])
 
-    answer = classified(http, instructions="Be careful.", permutations=1, prior_correction=False)
-    [one] = answer["data"]
-    assert list(one["scores"].values()) == pytest.approx((expected / expected.sum()).tolist(), abs=1e-2)
-    assert one["label_mass"] == pytest.approx(float(expected.sum()), abs=1e-2)
-    assert answer["usage"]["prompt_tokens"] == len(ids)
+    found, tokens = in_company(http, text, permutations=1, **PLAIN)
+    assert list(found["scores"].values()) == pytest.approx(expected / expected.sum(), abs=1e-2)
+    assert found["label_mass"] == pytest.approx(expected.sum(), abs=1e-2)
+    assert tokens == len(prompt)
+
+
+def test_names_have_the_probabilities_that_transformers_computes(http: httpx2.Client) -> None:
+    text = unseen("The mayor of Lyon opened a bridge yesterday, and the team won its match.")
+    names = ["news", "news of sports", "resume", "resume of a nurse", "other"]
+    content = (
+        "Classify the text into one of these categories:\n"
+        "- news\n- news of sports\n- resume\n- resume of a nurse\n- other\n\n"
+        f"Text: {text}\n\nAnswer with the name of the category only."
+    )
+    prompt, answers = prompt_ids(content), [answer_ids(content, name) for name in names]
+    # Wherever names part, those that go on there share what the model gives to any of them.
+    beginnings = sorted({tuple(answer[:depth]) for answer in answers for depth in range(len(answer))}, key=len)
+    expected, masses, lengths = np.ones(len(names)), [], []
+    for beginning in beginnings:
+        depth = len(beginning)
+        onward = {answer[depth] for answer in answers if tuple(answer[:depth]) == beginning}
+        if len(onward) > 1:
+            following = next_token([*prompt, *beginning])
+            masses.append(sum(following[one] for one in onward))
+            lengths.append(len(prompt) + depth)
+            for number, answer in enumerate(answers):
+                if tuple(answer[:depth]) == beginning:
+                    expected[number] *= following[answer[depth]] / masses[-1]
+    assert len(lengths) == 3  # at the beginning, after "news" and after "resume"
+
+    found, tokens = in_company(http, text, categories=names, method="names", permutations=1, **PLAIN)
+    scores_found = list(found["scores"].values())
+    assert scores_found == pytest.approx(expected, abs=1e-2)
+    assert np.log(scores_found) == pytest.approx(np.log(expected), abs=0.3)  # the improbable ones, too
+    assert found["label_mass"] == pytest.approx(masses[0], abs=1e-2)
+    assert tokens == sum(lengths)
+
+
+def test_yes_has_the_probabilities_that_transformers_computes(http: httpx2.Client) -> None:
+    text = unseen(POSTING)
+    named = ["job_posting", "resume (what a person has done so far)", "news", "other"]
+    expected, masses, lengths = [], [], []
+    for name in named:
+        prompt = prompt_ids(f"Text: {text}\n\nDoes the category {name} apply to the text?\n\nAnswer with Yes or No.")
+        following = next_token(prompt)
+        yes = sum(following[one] for one in single_tokens("Yes", "yes", "YES"))
+        no = sum(following[one] for one in single_tokens("No", "no", "NO"))
+        expected.append(yes / (yes + no))
+        masses.append(yes + no)
+        lengths.append(len(prompt))
+
+    found, tokens = in_company(http, text, multi_label=True, **PLAIN)
+    # Where the engine computes in bfloat16, the step from one logit to the next is worth a hundredth here.
+    assert list(found["scores"].values()) == pytest.approx(expected, abs=2e-2)
+    assert found["label_mass"] == pytest.approx(np.mean(masses), abs=1e-2)
+    assert tokens == sum(lengths)
 
 
 @pytest.mark.parametrize("changes", [{}, {"multi_label": True}, {"method": "names"}])
 def test_a_text_gets_the_same_probabilities_in_any_company(http: httpx2.Client, changes: dict[str, Any]) -> None:
-    [alone] = scores(http, **changes)
-    others = [f"{number}. {RESUME}" * (1 + number % 5) for number in range(20)]
-    together = scores(http, text=[*others, POSTING], **changes)
-    assert together[-1] == pytest.approx(alone, abs=1e-3)
+    text = unseen(POSTING)
+    # In company first: asked alone before, it would leave its prompt in the engine's prefix cache.
+    together, _ = in_company(http, text, **changes)
+    [alone] = scores(http, text=text, **changes)
+    assert together["scores"] == pytest.approx(alone, abs=1e-3)
 
 
 @pytest.mark.parametrize("count", [52, 53, 100])
@@ -128,11 +188,12 @@ def test_neither_text_nor_category_can_change_what_is_asked(http: httpx2.Client)
         (
             {
                 "categories": ["a", {"name": "b", "description": "word " * 400}] * 1
-                + ["w " * 100 + str(n) for n in range(60)]
+                + ["w " * 99 + str(n) for n in range(60)]
             },
             "categories",
             "context_length_exceeded",
         ),
+        ({"instructions": "word " * 4000}, "instructions", "context_length_exceeded"),
         ({"categories": [str(number) for number in range(60)], "method": "letters"}, "method", "invalid_value"),
         ({"categories": ["a", "A "]}, "categories[1]", "duplicate_value"),
         ({"model": "nobody"}, "model", "model_not_found"),

@@ -138,7 +138,7 @@ async def test_a_calibration_is_for_what_it_was_made_for(app: ServedApp, changes
 
 
 async def test_what_is_null_is_left_to_the_calibration(app: ServedApp) -> None:
-    measured = {"permutations": 1, "prior_correction": False, "method": "names"}
+    measured: dict[str, Any] = {"permutations": 1, "prior_correction": False, "method": "names"}
     kept = await made(app, **measured)
     left_out = await classified(app, calibration=kept["id"])
     nothing = await classified(app, calibration=kept["id"], **dict.fromkeys(measured))

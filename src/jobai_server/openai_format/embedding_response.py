@@ -77,7 +77,8 @@ def shortened(vectors: Vectors, dimensions: int | None, params: Sequence[str]) -
         index = int(np.argmin(lengths))
         message = f"The first {dimensions} numbers of the embedding of '{params[index]}' are all zero: they cannot be "
         raise InputFailed(f"{message}brought to length 1. Ask for more 'dimensions'.", index=index, param=params[index])
-    return (cut / lengths).astype(np.float32)
+    unit: Vectors = (cut / lengths).astype(np.float32)
+    return unit
 
 
 def shortest(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
