@@ -31,6 +31,21 @@ VARIABLES = {"$__rate_interval": "1m", "$model": ".*", "$key_id": ".*"}
 COMPARISON = re.compile(r"\s*(==|>|<)\s*[0-9.e]+\s*$")
 
 
+# A query for a reader's choices, and what is in it: the series and the label.
+CHOICES = re.compile(r"label_values\((.+), (\w+)\)")
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every dashboard's variables, as the series they are read from and the label."""
+    found = []
+    for path in sorted((DEPLOY / "grafana/dashboards").glob("*.json")):
+        for variable in json.loads(path.read_text())["templating"]["list"]:
+            match = CHOICES.fullmatch(variable["query"]["query"])
+            assert match, f"{path.name}: {variable['name']}"
+            found.append((match[1], match[2]))
+    return found
+
+
 def expressions() -> dict[str, str]:
     found = {}
     for path in sorted((DEPLOY / "grafana/dashboards").glob("*.json")):
@@ -102,6 +117,10 @@ def test_every_expression_has_a_value(prometheus: httpx2.Client, client: OpenAI,
             problems[name] = f"is empty: {expression}"
         elif all(one["value"][1] == "NaN" for one in reply["data"]["result"]):
             problems[name] = f"is not a number: {expression}"
+    for selector, label in choices():
+        reply = prometheus.get(f"/api/v1/label/{label}/values", params={"match[]": selector}).json()
+        if not reply.get("data"):
+            problems[f"choices of {label}"] = f"are none: {selector}"
     assert problems == {}
 
 

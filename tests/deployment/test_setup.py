@@ -116,7 +116,33 @@ def test_real_machine_is_reported_truthfully() -> None:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     assert ("LACKING  memory" in done.stdout) == (int(total) < 32)
     assert ("LACKING  disk" in done.stdout) == (shutil.disk_usage(ROOT).free / 1e9 < 199.5)
+    engine = bool(answer("docker", "info", "--format", "{{.ServerVersion}}"))
+    assert ("LACKING  Docker: see" in done.stdout) == (shutil.which("docker") is None)
+    assert ("LACKING  Docker: its engine" in done.stdout) == (shutil.which("docker") is not None and not engine)
+    assert (re.search(r"^  ok       Docker \d", done.stdout, re.MULTILINE) is not None) == engine
+    compose = answer("docker", "compose", "version", "--short")
+    numbers = [int(number) for number in re.findall(r"\d+", compose)]
+    assert ("ok       Docker Compose" in done.stdout) == (numbers >= [2, 24])
+    assert ("LACKING  Docker Compose" in done.stdout) == (numbers < [2, 24])
+    assert not compose or compose in done.stdout
+    toolkit = shutil.which("nvidia-ctk") is not None
+    known = (
+        "nvidia"
+        in answer("docker", "info", "--format", "{{range $name, $_ := .Runtimes}}{{println $name}}{{end}}").splitlines()
+    )
+    assert ("ok       NVIDIA container toolkit" in done.stdout) == (toolkit and known)
+    assert ("LACKING  NVIDIA container toolkit: see" in done.stdout) == (not toolkit)
+    assert ("LACKING  NVIDIA container toolkit: Docker" in done.stdout) == (toolkit and not known)
+    assert len(re.findall(r"^  (?:ok|LACKING)  ", done.stdout, re.MULTILINE)) == 6
     assert done.returncode == ("LACKING" in done.stdout)
+
+
+def answer(*command: str) -> str:
+    """What a program of this machine prints; nothing where it is missing or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def test_setup_makes_everything_in_order(machine: Machine) -> None:

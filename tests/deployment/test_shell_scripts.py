@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from tests.deployment.paths import ROOT, SCRIPTS, SETUP
 
-SHELL_SCRIPTS = [SETUP] + sorted(
+SHELL_SCRIPTS = [SETUP, ROOT / ".ci" / "run"] + sorted(
     path
     for path in (ROOT / "scripts").iterdir()
     if path.is_file() and path.read_bytes().startswith(b"#!/usr/bin/env bash")

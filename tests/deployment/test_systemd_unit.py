@@ -20,6 +20,7 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if UNIT.name in line]
     assert ours == []
+    assert done.returncode == 0, done.stderr
 
 
 def test_it_is_well_sandboxed() -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.end_to_end.documented_examples import Example, examples
+from tests.end_to_end.documented_examples import ROOT, Example, examples
+from tests.end_to_end.node_project import installed_project, needs_node
 from tests.end_to_end.running_server import RunningServer
 
 pytestmark = pytest.mark.engine
 
 PRINTED_URL = "http://localhost:8080"
-BASH = [one for one in examples() if one.language == "bash" and one.reason_not_run is None]
-PYTHON_FILES = sorted({one.file for one in examples() if one.language == "python"})
+PYTHON_FILES = sorted({one.file for one in examples("python")})
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,16 @@ def environment(server: RunningServer, tmp_path_factory: pytest.TempPathFactory)
     }
 
 
-@pytest.mark.parametrize("example", BASH, ids=lambda example: example.place)
+@pytest.mark.parametrize("example", examples("bash"), ids=lambda example: example.place)
 def test_shell_example(example: Example, server: RunningServer, environment: dict[str, str]) -> None:
     code = example.code.replace(PRINTED_URL, server.url)
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", code], env=environment, capture_output=True, text=True, timeout=240
+        ["bash", "-euo", "pipefail", "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
     assert done.returncode == 0, f"{example.place}\n{code}\n{done.stdout}{done.stderr}"
     assert done.stdout.strip()
@@ -54,9 +59,21 @@ def test_shell_example(example: Example, server: RunningServer, environment: dic
 @pytest.mark.parametrize("file", PYTHON_FILES)
 def test_python_examples(file: str, server: RunningServer, environment: dict[str, str], tmp_path: Path) -> None:
     """All of a file's in one program: later ones use the client of the first."""
-    blocks = [one.code for one in examples() if one.file == file and one.language == "python"]
+    blocks = [one.code for one in examples("python") if one.file == file]
     program = tmp_path / "examples.py"
     program.write_text("\n\n".join(blocks).replace(PRINTED_URL, server.url))
     done = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, f"{file}\n{done.stdout}{done.stderr}"
     assert done.stdout.strip()
+
+
+@needs_node
+def test_javascript_examples(server: RunningServer, environment: dict[str, str], tmp_path: Path) -> None:
+    project = installed_project(tmp_path)
+    for example in examples("javascript"):
+        (project / "example.mjs").write_text(example.code.replace(PRINTED_URL, server.url))
+        done = subprocess.run(
+            ["node", "example.mjs"], cwd=project, env=environment, capture_output=True, text=True, timeout=240
+        )
+        assert done.returncode == 0, f"{example.place}\n{done.stdout}{done.stderr}"
+        assert done.stdout.strip()

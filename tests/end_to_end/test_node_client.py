@@ -5,33 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from openai import OpenAI
+from tests.end_to_end.node_project import PROJECT, installed_project, needs_node
 from tests.end_to_end.running_server import RunningServer
 from tests.stand_in_engine import StandInEngine
 from tests.web.served_app import ADMIN_KEY, served_app
 
-PROJECT = Path(__file__).parent / "node"
 QUESTION = "What does a nurse do?"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy with its dependencies installed as locked."""
-    copy = tmp_path / "node"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("node_modules"))
-    install = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    installed = subprocess.run(install, cwd=copy, capture_output=True, text=True, check=False, timeout=120)
-    assert installed.returncode == 0, installed.stderr
-    return copy
+    return installed_project(tmp_path)
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="Node.js and npm are not installed")
+@needs_node
 def test_node_streams_the_same_answer_as_python(server: RunningServer, client: OpenAI, project: Path) -> None:
     run = subprocess.run(
         ["node", "stream_chat.mjs", QUESTION],
@@ -53,7 +46,7 @@ def test_node_streams_the_same_answer_as_python(server: RunningServer, client: O
     }
 
 
-@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="Node.js and npm are not installed")
+@needs_node
 async def test_node_skips_the_comments_of_a_stream_that_waits(project: Path) -> None:
     async with served_app(StandInEngine(delay=0.3), keep_alive_seconds=0.1) as served:
         environment = {"OPENAI_BASE_URL": f"http://127.0.0.1:{served.port}/v1", "OPENAI_API_KEY": ADMIN_KEY}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
+import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.stand_in_engine import StandInEngine
 from tests.web.served_app import ServedApp, served_app
+
+from jobai_server.engines.catalog import EngineStatus
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -52,22 +53,13 @@ async def test_a_chat_is_counted() -> None:
     assert value(after, "jobai_disk_free_bytes") > 0
 
 
-async def test_what_clients_make_up_adds_no_series() -> None:
+async def test_planned_memory_is_there_where_there_is_a_plan() -> None:
     async with served_app(StandInEngine()) as app:
-
-        async def flood() -> None:
-            for _ in range(20):
-                await app.client.get(f"/{secrets.token_hex(8)}/\N{SNOWMAN}")
-                await app.client.request(f"M{secrets.token_hex(3).upper()}", "/v1/models")
-                await app.client.post(f"/v1/{secrets.token_hex(8)}", json={})
-                await app.client.get(f"/v1/models/{secrets.token_hex(8)}")
-                await app.chat(model=secrets.token_hex(8))
-                await app.client.get("/v1/models", headers={"X-API-Key": secrets.token_hex(20)})
-
-        await flood()
-        before = (await series(app)).keys()
-        await asyncio.gather(*(flood() for _ in range(10)))
-        assert (await series(app)).keys() == before
+        assert ("jobai_engine_memory_bytes", frozenset({("model", "stand-in"), ("kind", "planned")})) not in (
+            await series(app)
+        )
+        app.state.catalog.entries["stand-in"].note(EngineStatus("ready", time.time(), planned_memory=3 << 30))
+        assert value(await series(app), "jobai_engine_memory_bytes", model="stand-in", kind="planned") == 3 << 30
 
 
 @pytest.mark.parametrize(("role", "status"), [("monitor", 200), ("admin", 200), ("client", 403)])
