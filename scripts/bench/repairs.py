@@ -40,7 +40,7 @@ CLIENTS = 8
 STALL_SECONDS = 5
 DEADLINE_SECONDS = 60  # for every request; far more than any should need
 MENDED_SECONDS = 180
-SPARE_SECONDS = 35  # until a spare process has been started and has its imports behind it
+SPARE_SECONDS = 22  # until a spare process has been started and has its imports behind it
 
 Body = Callable[[], dict[str, Any]]
 

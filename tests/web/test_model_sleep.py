@@ -124,7 +124,7 @@ async def test_one_key_cannot_take_all_the_places() -> None:
         waiting = asyncio.create_task(served.chat())
         await until(lambda: entry.awaited)
         [key] = entry.awaited
-        entry.awaited[key] = served.state.queues.of("stand-in").limits.per_key
+        entry.awaited[key] = served.state.queues.of("stand-in").limits.answers
         answer = await served.chat()
         assert answer.status_code == 429
         assert "share" in answer.json()["error"]["message"]
