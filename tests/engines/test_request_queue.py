@@ -167,6 +167,15 @@ async def test_the_first_token_has_to_come_in_time_too(tmp_path: Path) -> None:
                 await asyncio.Event().wait()
 
 
+async def test_what_goes_on_after_the_first_token_is_not_cut_off(tmp_path: Path) -> None:
+    [queue] = queues(tmp_path, seconds=0.05)
+    with queue.place(GREEDY, 1, 10) as place:
+        await place.turn()
+        async with place.in_time() as limit:
+            limit.reschedule(None)
+            await asyncio.sleep(0.2)
+
+
 async def test_what_ranks_higher_has_the_lower_priority_number(tmp_path: Path) -> None:
     [queue] = queues(tmp_path, sequences=Sequences(9, 9, 9))
     numbers = []

@@ -214,14 +214,14 @@ class Place:
             self.waited = time.monotonic() - began
 
     @contextlib.asynccontextmanager
-    async def in_time(self) -> AsyncIterator[None]:
-        """Everything that comes before the first token.
+    async def in_time(self) -> AsyncIterator[asyncio.Timeout]:
+        """Everything that comes before the first token; what goes on after it takes the deadline away itself.
 
         Raises:
             Overloaded: The deadline came first.
         """
         try:
-            async with asyncio.timeout_at(self._deadline):
-                yield
+            async with asyncio.timeout_at(self._deadline) as limit:
+                yield limit
         except TimeoutError:
             raise self._queue.limits.late() from None

@@ -143,10 +143,19 @@ class VllmTextEngine:
             self._queue.place(request.owner, at_most, tokens, request.content, least=1) as place,
             _translated_errors(self._card.name, None),
         ):
-            priority = await place.turn()
+            try:
+                priority = await place.turn()
+            finally:
+                request.times.queue_seconds = place.waited
             place.used = tokens
-            request.times.queue_seconds = place.waited
-            return await next_token_logprobs(self._llm, request, at_once=place.answers, priority=priority)
+            async with place.in_time() as limit:
+                return await next_token_logprobs(
+                    self._llm,
+                    request,
+                    at_once=place.answers,
+                    priority=priority,
+                    answered=lambda: limit.reschedule(None),
+                )
 
     def _token_logprobs(self, completion: CompletionOutput) -> tuple[TokenLogprobs, ...]:
         positions = zip(completion.token_ids, completion.logprobs or (), strict=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from jobai_server.engines.next_token import NextTokenPrompt, NextTokenRequest, PromptReuse
@@ -21,15 +21,19 @@ NEVER = -100.0
 
 
 async def next_token_logprobs(
-    llm: AsyncLLM, request: NextTokenRequest, *, at_once: int, priority: int
+    llm: AsyncLLM, request: NextTokenRequest, *, at_once: int, priority: int, answered: Callable[[], None]
 ) -> list[list[float]]:
-    """Ask for all prompts, at most so many at a time; if one fails or this is cancelled, the others are aborted."""
+    """Ask for all prompts, at most so many at a time; if one fails or this is cancelled, the others are aborted.
+
+    Args:
+        answered: Called with every answer that is there.
+    """
     results: list[list[float]] = [[] for _ in request.prompts]
     waiting = iter(enumerate(request.prompts))
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
-                group.create_task(_answer_some(llm, request, priority, waiting, results))
+                group.create_task(_answer_some(llm, request, priority, waiting, results, answered))
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return results
@@ -47,10 +51,12 @@ async def _answer_some(
     priority: int,
     waiting: Iterator[tuple[int, NextTokenPrompt]],
     results: list[list[float]],
+    answered: Callable[[], None],
 ) -> None:
     for number, prompt in waiting:
         request_id = f"{request.request_id}-{number}"
         results[number] = await _answer(llm, request.times, request.reuse, request_id, prompt, priority)
+        answered()
 
 
 async def _answer(
