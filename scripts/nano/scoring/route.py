@@ -11,6 +11,7 @@ from scoring.questions import Question
 # Rows of the table, with the options of the request that make them.
 _WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/v1/classifications as it is", {}),
+    ("/v1/classifications, two orders, prior kept", {"prior_correction": False}),
     ("/v1/classifications, one order, prior kept", {"permutations": 1, "prior_correction": False}),
 )
 
