@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from jobai_server.process import Child
 
 # Its imports would only slow down the first requests after a start.
-DELAY_SECONDS = 15.0
+DELAY_SECONDS = 60.0
 
 
 class SpareChild:
