@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +177,10 @@ def test_drain_deadline_ends_a_stream_with_an_error_event() -> None:
         assert json.loads(events[-2].removeprefix("data: "))["choices"][0]["finish_reason"] is None
         assert server.process.wait(STOP_SECONDS) == 0
         assert server.orphans() == []
+        with contextlib.closing(sqlite3.connect(server.folder / "data/keys.sqlite3")) as keys:
+            [requests, tokens] = keys.execute("SELECT sum(requests), sum(completion_tokens) FROM key_usage").fetchone()
+        assert requests == 1
+        assert tokens > 0
 
 
 async def test_first_interrupt_drains_and_a_second_one_stops_at_once() -> None:

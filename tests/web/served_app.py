@@ -44,6 +44,7 @@ class ServedApp:
     engine: StandInEngine
     state: WebState
     client: httpx.AsyncClient
+    server: uvicorn.Server
 
     async def chat(self, **changes: Any) -> httpx.Response:
         return await self.client.post("/v1/chat/completions", json=CHAT | changes)
@@ -125,7 +126,7 @@ async def _served(
                 UsageWriter(access.store.database, usage).running(),
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10) as client,
             ):
-                yield ServedApp(port, engine, state, client)
+                yield ServedApp(port, engine, state, client, server)
         finally:
             server.should_exit = server.force_exit = True
             await serving

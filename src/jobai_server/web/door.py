@@ -68,6 +68,8 @@ class Door:
                     (b"x-request-id", record.request_id.encode()),
                     (b"openai-processing-ms", b"%d" % record.milliseconds()),
                     (b"x-content-type-options", b"nosniff"),
+                    # A client that went on using the connection would lose a request when this worker ends.
+                    *([(b"connection", b"close")] if self._in_flight.draining else ()),
                 ]
             await send(message)
 

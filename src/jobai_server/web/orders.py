@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
-import signal
 
 import uvicorn
 
 from jobai_server.engines.connections import Connections
 from jobai_server.process import Channel, Message
 from jobai_server.web.in_flight import InFlight
+
+LINGER_SECONDS = 0.5
 
 
 class Orders:
@@ -53,7 +55,7 @@ class Orders:
     def end(self, _: object = None) -> None:
         """A worker that no longer hears the supervisor is of no use; ending, it is replaced."""
         self.attached.set()
-        self._server.handle_exit(signal.SIGTERM, None)
+        self._server.should_exit = True
 
     async def _attach(self, engines: list[Message]) -> None:
         await asyncio.gather(*(self._connections.apply(message) for message in engines))
@@ -61,7 +63,19 @@ class Orders:
 
     async def _drain(self) -> None:
         await self._in_flight.drain(self._drain_seconds)
+        await self._linger()
         self.end()
+
+    async def _linger(self) -> None:
+        """Answer the requests that are already on their way; new connections go to the workers that still run."""
+        if not self._server.started:
+            return
+        for listener in self._server.servers:
+            listener.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self._server.server_state.connections:
+                    await asyncio.sleep(0.02)
 
 
 def _import_early() -> None:

@@ -1,0 +1,37 @@
+"""A worker that is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from tests.stand_in_engine import StandInEngine
+from tests.web.served_app import served_app, until
+
+from jobai_server.engines.connections import Connections
+from jobai_server.process import Channel
+from jobai_server.web import orders as orders_module
+from jobai_server.web.orders import Orders
+
+
+async def test_kept_connections_are_answered_and_told_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders_module, "LINGER_SECONDS", 60)
+    monkeypatch.setattr(orders_module, "_import_early", lambda: None)
+    here, there = socket.socketpair()
+    async with served_app(StandInEngine()) as served:
+        supervisor, worker = await Channel.open(here), await Channel.open(there)
+        state = served.state
+        connections = Connections(state.catalog, state.queues, lambda name: None, lambda *casualties: None)
+        obeying = asyncio.create_task(Orders(worker, connections, state.in_flight, served.server, 10).obey([]))
+        assert "connection" not in (await served.client.get("/v1/models")).headers
+        supervisor.send({"event": "drain"})
+        await until(lambda: not any(listener.is_serving() for listener in served.server.servers))
+        assert not served.server.should_exit
+
+        refused = await served.chat()
+        assert (refused.status_code, refused.headers["connection"]) == (503, "close")
+        await until(lambda: served.server.should_exit)
+        supervisor.close()
+        await obeying
+        worker.close()
