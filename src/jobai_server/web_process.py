@@ -142,11 +142,11 @@ class EngineNews:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
-    def connected(self, engine: str) -> None:
+    def connected(self, engine: str, run: str) -> None:
         # What vLLM has loaded stays for good: a full collection that looked at all of it would stop streams for long.
         gc.collect()
         gc.freeze()
-        self._channel.send({"event": "connected", "engine": engine})
+        self._channel.send({"event": "connected", "engine": engine, "run": run})
 
     def casualties(self, engine: str, run: str, contents: set[str]) -> None:
         self._channel.send({"event": "casualties", "engine": engine, "run": run, "contents": sorted(contents)})

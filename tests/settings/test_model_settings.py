@@ -33,6 +33,7 @@ def test_every_setting(load: Load, tmp_path: Path) -> None:
         tool_call_parser="llama3_json",
         chat_template="chat.jinja",
         threads=1024,
+        sleep_level=1,
         download_if_missing="true",
         engine_args="{max_num_seqs: 4, kv_cache_memory_bytes: 1.5GiB, compilation_config: {level: 0}}",
     )
@@ -51,6 +52,7 @@ def test_every_setting(load: Load, tmp_path: Path) -> None:
         "chat_template": tmp_path / "chat.jinja",
         "threads": 1024,
         "dtype": "auto",
+        "sleep_level": 1,
         "download_if_missing": True,
         "engine_args": {"max_num_seqs": 4, "kv_cache_memory_bytes": 3 << 29, "compilation_config": {"level": 0}},
     }
@@ -84,6 +86,7 @@ SOURCES = "owner/repo, a path that begins with /, ./, ../ or ~, or package:impor
             "primary_model.max_concurrent_requests is 65537; allowed: a whole number from 1 to 65536",
         ),
         (entry(threads=0), "primary_model.threads is 0; allowed: a whole number from 1 to 1024"),
+        (entry(sleep_level=2), "primary_model.sleep_level is 2; allowed: 1"),
         (entry(download_if_missing=1), "primary_model.download_if_missing is 1; allowed: true or false"),
         (
             entry(revision=123),

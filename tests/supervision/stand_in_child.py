@@ -9,6 +9,7 @@ A run's number is in the file STAND_IN_RUNS, one byte for every run so far.
     hang      an engine that starts and then never says a word again, deaf to SIGTERM
     beat      an engine that starts and says ever after that it is alive
     break     an engine that starts and then says that it has failed, without ending
+    oversleep an engine that falls asleep when told to, and does not wake
     exit      ends at once, with code 3
 """
 
@@ -37,11 +38,11 @@ def main() -> None:
         sys.exit(1)
     if act == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if act in {"ready", "hang", "beat", "break"}:
+    if act in {"ready", "hang", "beat", "break", "oversleep"}:
         _say(control, event="progress", detail="loading")
         _say(control, event="listening" if "index" in first else "ready", detail="")
         for engine in first.get("engines", ()):
-            _say(control, event="connected", engine=engine["name"])
+            _say(control, event="connected", engine=engine["name"], run="1")
     if act == "break":
         _say(control, event="failed", detail="RuntimeError: a step failed")
     while act == "beat":
@@ -51,7 +52,13 @@ def main() -> None:
         message = json.loads(line)
         if message["event"] == "drain":
             sys.exit(0)
-        _say(control, event="connected", engine=message["name"])
+        if message["event"] == "sleep":
+            _say(control, event="asleep", detail="")
+        elif message["event"] == "wake":
+            if act != "oversleep":
+                _say(control, event="awake", detail="")
+        else:
+            _say(control, event="connected", engine=message["name"], run="1")
 
 
 def _next_act() -> str:

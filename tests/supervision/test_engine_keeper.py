@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import pytest
@@ -19,6 +20,7 @@ from jobai_server.engines.programs import PROGRAMS
 from jobai_server.settings.model import ModelSettings
 from jobai_server.supervision import engine_keeper, spare_child
 from jobai_server.supervision.engine_keeper import EngineKeeper
+from jobai_server.supervision.supervisor import engine_message
 
 MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
 
@@ -43,9 +45,10 @@ def kept(tmp_path: Path, told: list[EngineStatus]) -> Kept:
         start_seconds: float = 60,
         gate: asyncio.Semaphore | None = None,
         busy: Callable[[], bool] = lambda: False,
+        sleep_level: Literal[1] | None = None,
     ) -> AsyncIterator[EngineKeeper]:
         keeper = EngineKeeper(
-            MODEL,
+            MODEL.model_copy(update={"sleep_level": sleep_level}),
             tmp_path,
             kind=kind,
             seats=seats,
@@ -257,12 +260,74 @@ async def test_an_engine_sleeps_until_it_is_wanted(stand_in: Script, kept: Kept,
     states = [(status.state, status.process_id) for status in told]
     assert states[1:] == [
         ("dozing", first),
-        ("asleep", first),
+        ("dozing", None),
         ("asleep", None),
         ("waking", None),
         ("ready", states[-2][1]),
         ("stopped", states[-1][1]),
     ]
+
+
+async def test_a_process_that_can_sleep_is_kept(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
+    stand_in("ready")
+    async with kept(sleep_level=1) as engine:
+        await until(lambda: engine.status.state == "ready")
+        process, launch = engine.process_id, engine.launch
+        assert engine.take_seat() is not None
+        for _ in range(2):
+            engine.sleep()
+            await until(lambda: engine.status.state == "asleep")
+            assert engine.launch is None
+            assert psutil.pid_exists(process or 0)
+            engine.wake()
+            await until(lambda: engine.status.state == "ready")
+        assert (engine.process_id, engine.launch, engine.status.restarts) == (process, launch, 0)
+        assert (seat := engine.take_seat()) is not None
+        assert seat.index == 1  # the first seat is still taken
+    cycle = [("dozing", process), ("asleep", process), ("waking", process), ("ready", process)]
+    assert [(status.state, status.process_id) for status in told[1:-1]] == cycle * 2
+
+
+async def test_a_process_that_dies_in_its_sleep_is_missed_when_it_is_wanted(stand_in: Script, kept: Kept) -> None:
+    stand_in("ready")
+    async with kept(sleep_level=1) as engine:
+        await until(lambda: engine.status.state == "ready")
+        engine.sleep()
+        await until(lambda: engine.status.state == "asleep")
+        assert (first := engine.process_id) is not None
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: (engine.status.state, engine.status.process_id) == ("asleep", None))
+        assert engine.status.last_failure is not None
+        engine.wake()
+        await until(lambda: engine.status.state == "ready")
+        assert engine.process_id not in {None, first}
+
+
+async def test_a_process_that_does_not_wake_is_replaced(stand_in: Script, kept: Kept) -> None:
+    stand_in("oversleep,ready")
+    async with kept(sleep_level=1, start_seconds=2) as engine:
+        await until(lambda: engine.status.state == "ready")
+        first = engine.process_id
+        engine.sleep()
+        await until(lambda: engine.status.state == "asleep")
+        engine.wake()
+        await until(lambda: engine.status.state == "ready")
+        assert engine.process_id not in {None, first}
+        assert engine.status.restarts == 1
+        assert engine.status.last_failure is not None
+        assert "wake up within 2 s" in engine.status.last_failure.reason
+
+
+async def test_a_client_that_is_connected_takes_no_other_seat(stand_in: Script, kept: Kept) -> None:
+    stand_in("ready")
+    async with kept(seats=1) as engine:
+        await until(lambda: engine.status.state == "ready")
+        assert engine.launch is not None
+        run = engine.launch.run_directory.name
+        assert engine_message(engine, run).keys() >= {"launch"}
+        assert "seat" not in engine_message(engine, run)
+        assert engine_message(engine, "another run")["seat"]["index"] == 0
+        assert engine_message(engine, None)["status"]["state"] == "restarting"  # none is left
 
 
 async def test_an_engine_with_work_falls_asleep_when_it_is_done(

@@ -59,10 +59,10 @@ async def test_worker_is_told_of_the_engines_at_its_start_and_later(stand_in: Sc
     stand_in("ready")
     introduced: list[int | None] = []
     async with kept(introduced) as (worker, _):
-        await until(lambda: worker.connected == {"nano"})
+        await until(lambda: worker.connected == {"nano": "1"})
         assert introduced == [worker.process_id]
         worker.tell({"event": "engine", "name": "other"})
-        await until(lambda: worker.connected == {"nano", "other"})
+        await until(lambda: worker.connected == {"nano": "1", "other": "1"})
 
 
 async def test_telling_a_worker_that_is_not_there_is_no_error(stand_in: Script) -> None:

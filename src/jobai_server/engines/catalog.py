@@ -33,6 +33,7 @@ class Failure(NamedTuple):
 class EngineStatus:
     """How an engine is doing: since when (Unix time, seconds), restarts so far, why it is not ready, its process.
 
+    An engine that is away has a process only where that sleeps as well and its clients stay connected.
     `planned_memory`: bytes of the GPU that the memory plan has for it; None where there is no plan. `last_failure`
     stays when it is ready again.
     """

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from jobai_server.engines.catalog import Catalog, EngineStatus
+from jobai_server.engines.catalog import AWAY, Catalog, EngineStatus, Entry
 from jobai_server.engines.embedding_client import EmbeddingClient, open_embedding_engine
 from jobai_server.engines.launch import EngineLaunch, Seat
 from jobai_server.engines.request_queues import RequestQueues
@@ -20,7 +20,7 @@ class Connections:
     """Keeps the catalog's engines in step with the engine processes.
 
     Args:
-        on_connected: Called with an engine's name when it can be used.
+        on_connected: Called with an engine's name and which run of it that is, when it can be used.
         on_casualties: Called when an engine has ended: its name, which run of it that was, and digests of what it was
             working on for this worker.
     """
@@ -29,7 +29,7 @@ class Connections:
         self,
         catalog: Catalog,
         queues: RequestQueues,
-        on_connected: Callable[[str], None],
+        on_connected: Callable[[str, str], None],
         on_casualties: Callable[[str, str, set[str]], None],
     ) -> None:
         self._catalog = catalog
@@ -53,15 +53,19 @@ class Connections:
         ):
             self._on_casualties(name, self._runs[name], lost)
         self._queues.of(name).refused = frozenset(message.get("refused", ()))
-        if status.state == "dozing":
-            entry.engine = entry.embedding_engine = None  # it ends what it has, and gets nothing new
+        if status.state in AWAY and status.process_id is not None:
+            entry.engine = entry.embedding_engine = None  # it ends what it has or sleeps, and gets nothing new
             entry.note(status)
+            return
+        launch = EngineLaunch.model_validate(message["launch"]) if status.state == "ready" else None
+        if launch and name in self._open and self._runs[name] == launch.run_directory.name:
+            self._offer(entry, self._open[name], status)  # it has slept
             return
         self._close(name)
-        if status.state != "ready":
+        if launch is None:
             entry.note(status)
             return
-        launch, seat = EngineLaunch.model_validate(message["launch"]), Seat.model_validate(message["seat"])
+        seat = Seat.model_validate(message["seat"])
         try:
             engine: VllmTextEngine | EmbeddingClient
             if launch.kind == "embedding":
@@ -80,13 +84,16 @@ class Connections:
         entry.probe = None  # of an earlier run
         self._open[name] = engine
         self._runs[name] = launch.run_directory.name
+        self._offer(entry, engine, status)
+        self._on_connected(name, self._runs[name])
+
+    def _offer(self, entry: Entry, engine: VllmTextEngine | EmbeddingClient, status: EngineStatus) -> None:
         if isinstance(engine, EmbeddingClient):
             entry.embedding_engine = engine
         else:
             entry.engine = engine
         entry.card = engine.card
         entry.note(status)
-        self._on_connected(name)
 
     def close(self) -> None:
         for name in list(self._open):

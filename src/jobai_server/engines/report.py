@@ -11,8 +11,8 @@ from jobai_server.process import Message
 class Report:
     """Progress for the supervisor, one JSON line each; safe from any thread.
 
-    Events: `progress` with what is being done, `ready`, `failed` with the reason, and `alive` for as long as the
-    engine does its work.
+    Events: `progress` with what is being done, `ready`, `failed` with the reason, `asleep` and `awake` where it was
+    told to, and `alive` for as long as the engine does its work.
     """
 
     def __init__(self, control: socket.socket) -> None:
@@ -23,7 +23,7 @@ class Report:
         self._control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """An error in one line of at most 500 characters."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}"[:500]

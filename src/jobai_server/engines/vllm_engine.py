@@ -18,6 +18,7 @@ from jobai_server.engines.protocol import (
     Conversation,
     JsonShape,
     ModelCard,
+    RequestTimes,
     TextDelta,
     TextRequest,
     TokenChoice,
@@ -25,7 +26,7 @@ from jobai_server.engines.protocol import (
     ToolCallParser,
 )
 from jobai_server.engines.queue_table import QueueTable
-from jobai_server.engines.request_queue import RequestQueue
+from jobai_server.engines.request_queue import Place, RequestQueue
 from jobai_server.engines.safe_tokenizer import REPLACEMENT, SafeTokenizer
 from jobai_server.engines.vllm_next_token import least_work, next_token_logprobs, queue_seconds
 from jobai_server.engines.vllm_sampling import check_shape, finish_reason, sampling_params
@@ -104,10 +105,7 @@ class VllmTextEngine:
             ) as place,
             _translated_errors(self._card.name, sampling.json_shape),
         ):
-            try:
-                priority = await place.turn()
-            finally:
-                request.times.queue_seconds = place.waited
+            priority = await _turn(place, request.times)
             place.used = prompt_tokens
             outputs = self._llm.generate(
                 tokens_input(list(request.prompt_token_ids)),
@@ -143,10 +141,7 @@ class VllmTextEngine:
             self._queue.place(request.owner, at_most, tokens, request.content, least=1) as place,
             _translated_errors(self._card.name, None),
         ):
-            try:
-                priority = await place.turn()
-            finally:
-                request.times.queue_seconds = place.waited
+            priority = await _turn(place, request.times)
             place.used = tokens
             async with place.in_time() as limit:
                 return await next_token_logprobs(
@@ -202,6 +197,14 @@ async def open_vllm_engine(launch: EngineLaunch, seat: Seat, card: ModelCard, qu
     tokenizer = SafeTokenizer(llm.renderer.get_tokenizer(), template)
     card = replace(card, context_length=context_length, longest_token=tokenizer.longest_token)
     return VllmTextEngine(llm, card, tokenizer, launch.model, queue)
+
+
+async def _turn(place: Place, times: RequestTimes) -> int:
+    """As `Place.turn`; how long that took is noted even where it fails."""
+    try:
+        return await place.turn()
+    finally:
+        times.queue_seconds = place.waited
 
 
 @contextlib.contextmanager

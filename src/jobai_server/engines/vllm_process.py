@@ -11,8 +11,10 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from jobai_server.engines import vllm_sleep
 from jobai_server.engines.launch import EngineLaunch
 from jobai_server.engines.report import Report, reason
 from jobai_server.process import adopt
@@ -23,11 +25,11 @@ if TYPE_CHECKING:
 
 def main() -> None:
     control = adopt(sys.argv)
-    with control.makefile("rb") as lines:
-        launch = EngineLaunch.model_validate_json(lines.readline())
+    orders = control.makefile("rb")
+    launch = EngineLaunch.model_validate_json(orders.readline())
     report = Report(control)
     try:
-        run_engine(launch, report)
+        run_engine(launch, orders, report)
     except SystemExit:
         pass  # how vLLM's loop ends after SIGTERM
     except Exception as error:
@@ -39,8 +41,12 @@ def main() -> None:
     os._exit(0)  # the interpreter's own end would spend seconds collecting vLLM's objects
 
 
-def run_engine(launch: EngineLaunch, report: Report) -> None:
-    """Serve until told to stop by SIGTERM; returns or raises when the engine has ended."""
+def run_engine(launch: EngineLaunch, orders: Iterable[bytes], report: Report) -> None:
+    """Serve until told to stop by SIGTERM; returns or raises when the engine has ended.
+
+    Args:
+        orders: What the supervisor sends while it runs.
+    """
     report("progress", "importing vLLM")
     # Torch notes at every start on a CPU that Triton, a compiler for GPUs, is not there.
     logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
@@ -54,6 +60,8 @@ def run_engine(launch: EngineLaunch, report: Report) -> None:
     report("progress", "loading the model")
     config = vllm_config(launch)
     _say_what_ends_it(EngineCoreProc, report)
+    if launch.model.sleep_level:
+        vllm_sleep.obey(orders, EngineCoreProc, launch.model.sleep_level, report)
     with zmq_socket_ctx(launch.handshake_address, zmq.ROUTER, bind=True) as handshake:
         threading.Thread(target=_greet, args=(handshake, launch, config, report), daemon=True).start()
         EngineCoreProc.run_engine_core(

@@ -78,6 +78,8 @@ def unless_set(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _engine_arguments(model: ModelSettings, folder: Path) -> dict[str, Any]:
     arguments = DEFAULTS | (cpu_defaults(folder) if is_cpu() else {}) | model.engine_args
+    if model.sleep_level and not is_cpu():
+        arguments["enable_sleep_mode"] = True
     sequences = arguments.get("max_num_seqs")
     if model.contended_share is not None and isinstance(sequences, int):
         arguments["max_num_seqs"] = with_room(sequences)

@@ -73,6 +73,10 @@ class ModelSettings(BaseModel):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """What an embedding model computes in; auto is the fastest that this machine has instructions for."""
 
+    sleep_level: Literal[1] | None = None
+    """vLLM's sleep level: asleep, a text model keeps its process and moves its weights from the GPU to the machine's
+    memory; None: asleep, it has no process."""
+
     download_if_missing: bool = False
     """Fetch this model from the hub before the engines start, if it is not there."""
 

@@ -91,9 +91,9 @@ class ModelsConfig(BaseModel):
             if engine.model.dtype != "auto":
                 _fail(f"{engine.roles[0]}_model.dtype", "may not be set: use dtype in engine_args")
             _check_names(f"{engine.roles[0]}_model", engine.model)
-        if self.embedding_model and (self.embedding_model.engine_args or self.embedding_model.tool_call_parser):
-            key = "engine_args" if self.embedding_model.engine_args else "tool_call_parser"
-            _fail(f"embedding_model.{key}", "may not be set: vLLM does not run the embedding model")
+        for key in ("engine_args", "tool_call_parser", "sleep_level"):
+            if self.embedding_model and getattr(self.embedding_model, key):
+                _fail(f"embedding_model.{key}", "may not be set: vLLM does not run the embedding model")
         return self
 
 

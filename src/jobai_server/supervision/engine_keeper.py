@@ -85,6 +85,8 @@ class EngineKeeper:
         self._running = False  # from ready to its end, also while it falls asleep
         self._sleepy = asyncio.Event()  # told to sleep, until it does
         self._wanted = asyncio.Event()
+        self._dozed_off = asyncio.Event()  # its process says that it sleeps
+        self._awake = asyncio.Event()  # and that it no longer does
         self._child: Child | None = None
         self._spare = SpareChild()
         self._end_reason: str | None = None
@@ -172,8 +174,8 @@ class EngineKeeper:
         self._change("ready", "", self.process_id)
         if program.spare:
             self._spare.prepare(lambda: self._new_child(launch))
-        over = asyncio.create_task(until_over(child, program.silence_seconds))
-        asleep = asyncio.create_task(self._fall_asleep())
+        over = asyncio.create_task(until_over(child, program.silence_seconds, self._hear))
+        asleep = asyncio.create_task(self._until_process_may_end(child, launch))
         try:
             await asyncio.wait({over, asleep}, return_when=asyncio.FIRST_COMPLETED)
             reason = over.result() if over.done() else ""
@@ -201,9 +203,49 @@ class EngineKeeper:
             run_directory=folder,
         )
 
-    async def _fall_asleep(self) -> None:
-        """Once told to: let nobody in any more, wait for those who are, and have the web workers let go."""
-        await self._sleepy.wait()
+    async def _until_process_may_end(self, child: Child, launch: EngineLaunch) -> None:
+        """Until it is told to sleep, has nothing left to do and the web workers have let go; never where the process
+        itself can sleep: there it does, and wakes, as often as it is told to."""
+        while True:
+            await self._sleepy.wait()
+            await self._fall_quiet()
+            if not self._model.sleep_level:
+                self._change("dozing", "")
+                return
+            try:
+                await self._nap(child)
+            except TimeoutError:
+                self.end_run(f"it did not fall asleep or wake up within {self._start_seconds:g} s")
+                return
+            self.launch = launch
+            self._change("ready", "", self.process_id)
+
+    async def _nap(self, child: Child) -> None:
+        """Have the process sleep until the engine is wanted."""
+        self._dozed_off.clear()
+        self._awake.clear()
+        child.channel.send({"event": "sleep"})
+        async with asyncio.timeout(self._start_seconds):
+            await self._dozed_off.wait()
+        log.info("engine %s: asleep, its process has given its memory back", self.name)
+        self._change("asleep", "", self.process_id)
+        await self._wanted.wait()
+        log.info("engine %s: waking", self.name)
+        self._sleepy.clear()
+        self._change("waking", "", self.process_id)
+        child.channel.send({"event": "wake"})
+        async with asyncio.timeout(self._start_seconds):
+            await self._awake.wait()
+
+    def _hear(self, event: str) -> None:
+        """What a ready engine's process says."""
+        if event == "asleep":
+            self._dozed_off.set()
+        elif event == "awake":
+            self._awake.set()
+
+    async def _fall_quiet(self) -> None:
+        """Let nobody in any more, and wait for those who are."""
         self.launch = None
         self._change("dozing", "", self.process_id)
         loop = asyncio.get_running_loop()
@@ -212,7 +254,6 @@ class EngineKeeper:
             await asyncio.sleep(0.05)
             if self.busy():
                 quiet_since = loop.time()
-        self._change("asleep", "", self.process_id)
 
     async def _stay_asleep(self) -> None:
         self._sleepy.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from jobai_server.process import Child
 
@@ -25,8 +26,12 @@ async def until_ready(child: Child, name: str, start_seconds: float) -> str | No
         return f"it was not ready within {start_seconds:g} s"
 
 
-async def until_over(child: Child, silence_seconds: float | None) -> str:
-    """Stay with a ready engine until it ends or says that it will, or has sent nothing for too long; why it is over."""
+async def until_over(child: Child, silence_seconds: float | None, hear: Callable[[str], None]) -> str:
+    """Stay with a ready engine until it ends or says that it will, or has sent nothing for too long; why it is over.
+
+    Args:
+        hear: Called with every event that it sends.
+    """
     misses = 0
     while misses < 2:  # after a pause of our own, what was sent meanwhile is read before the second miss
         try:
@@ -39,6 +44,7 @@ async def until_over(child: Child, silence_seconds: float | None) -> str:
             return f"the engine process ended unexpectedly ({_how(await child.process.wait())})"
         if message["event"] == "failed":
             return f"the engine failed: {message['detail']}"
+        hear(message["event"])
         misses = 0
     return f"it hangs: no sign of life for {silence_seconds:g} s"
 

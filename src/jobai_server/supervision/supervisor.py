@@ -231,7 +231,7 @@ class Supervisor:
         """Tell every web worker how an engine is doing."""
         for worker in self.workers:
             if worker.process_id is not None:
-                worker.tell(_engine_message(engine))
+                worker.tell(engine_message(engine, worker.connected.get(engine.name)))
         self._changed.set()
 
     def _hear(self, message: Message) -> None:
@@ -247,11 +247,15 @@ class Supervisor:
             log.error("engine %s: %d requests that ended it twice are refused from now on", engine.name, len(refused))
 
     def _introductions(self) -> list[Message]:
-        return [_engine_message(engine) for engine in self.engines]
+        return [engine_message(engine, None) for engine in self.engines]
 
 
-def _engine_message(engine: EngineKeeper) -> Message:
-    """How an engine is doing, and where one worker can reach it if it is ready."""
+def engine_message(engine: EngineKeeper, connected: str | None) -> Message:
+    """How an engine is doing, and where one worker can reach it if it is ready.
+
+    Args:
+        connected: Which run of it that worker is connected to; it needs no other seat there.
+    """
     message: Message = {
         "event": "engine",
         "name": engine.name,
@@ -260,11 +264,14 @@ def _engine_message(engine: EngineKeeper) -> Message:
     }
     if engine.launch is None:
         return message
+    message["launch"] = engine.launch.model_dump(mode="json")
+    if connected == engine.launch.run_directory.name:
+        return message
     seat = engine.take_seat()
     if seat is None:
         engine.recycle()
         return message | {"status": asdict(replace(engine.status, state="restarting"))}
-    return message | {"launch": engine.launch.model_dump(mode="json"), "seat": seat.model_dump()}
+    return message | {"seat": seat.model_dump()}
 
 
 async def _all(waits: Iterable[Coroutine[None, None, None]]) -> None:

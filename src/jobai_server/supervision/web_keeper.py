@@ -43,7 +43,7 @@ class WebKeeper:
     ) -> None:
         self.index = index
         self.listening = asyncio.Event()
-        self.connected: set[str] = set()
+        self.connected: dict[str, str] = {}
         self._environment = environment
         self._first_message = first_message
         self._descriptor = listening_descriptor
@@ -101,7 +101,7 @@ class WebKeeper:
                 self._has_listened = True
                 self.listening.set()
             elif message["event"] == "connected":
-                self.connected.add(message["engine"])
+                self.connected[message["engine"]] = message["run"]
             else:
                 self._hear(message)
             self._changed.set()

@@ -74,7 +74,7 @@ class Orders:
             listener.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
-                while self._server.server_state.connections:
+                while self._server.server_state.connections:  # noqa: ASYNC110 - they tell nobody of their end
                     await asyncio.sleep(0.02)
 
 

@@ -20,14 +20,13 @@ router = APIRouter(dependencies=[requires("admin")])
 
 @router.post("/v1/models/{model:path}/sleep")
 async def put_to_sleep(model: str, state: StateDependency) -> dict[str, Any]:
-    """Answered when its process has ended, or when that has to wait for running requests for longer than the queue's
-    deadline."""
+    """Answered when it sleeps, or when that has to wait for running requests for longer than the queue's deadline."""
     entry = state.catalog.entry(model)
     if entry.status.state not in {"ready", *AWAY}:
         raise Conflict(f"Model '{entry.card.name}' is {entry.status.state}; only a ready model can be put to sleep.")
     if entry.status.state == "ready":
         state.order("sleep", entry.card.name)
-    await _until(state, entry, lambda: entry.status.state == "asleep" and entry.status.process_id is None)
+    await _until(state, entry, lambda: entry.status.state == "asleep")
     return _answer(entry)
 
 
