@@ -7,9 +7,10 @@ import contextlib
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import uvicorn
@@ -52,6 +53,11 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        # uvicorn would end the process by the signal it was told to stop with, before anything is put away.
+        yield
 
 
 def main() -> None:
@@ -120,6 +126,7 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
     follow = asyncio.create_task(state.access.follow())
     obeying = asyncio.create_task(orders.obey(first["engines"]))
     obeying.add_done_callback(orders.end)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, orders.end)
     beside = [asyncio.create_task(measure_lag()), asyncio.create_task(probes.run())]
     try:
         # At the server's start no engine is ready, and /health says so; a replacement is attached before it listens.

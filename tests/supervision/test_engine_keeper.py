@@ -303,9 +303,23 @@ async def test_a_process_that_dies_in_its_sleep_is_missed_when_it_is_wanted(stan
         assert engine.process_id not in {None, first}
 
 
-async def test_a_process_that_does_not_wake_is_replaced(stand_in: Script, kept: Kept) -> None:
+async def test_a_process_that_still_has_work_at_the_limit_ends(
+    stand_in: Script, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_keeper, "LONGEST_WAIT_SECONDS", 0.2)
+    stand_in("ready")
+    async with kept(sleep_level=1, busy=lambda: True) as engine:
+        await until(lambda: engine.status.state == "ready")
+        engine.sleep()
+        await until(lambda: (engine.status.state, engine.status.process_id) == ("asleep", None))
+
+
+async def test_a_process_that_does_not_wake_is_replaced(
+    stand_in: Script, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_keeper, "NAP_SECONDS", 2)
     stand_in("oversleep,ready")
-    async with kept(sleep_level=1, start_seconds=2) as engine:
+    async with kept(sleep_level=1) as engine:
         await until(lambda: engine.status.state == "ready")
         first = engine.process_id
         engine.sleep()

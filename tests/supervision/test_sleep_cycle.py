@@ -19,6 +19,7 @@ LOOKS = int(SECONDS / LOOK_SECONDS)
 class Watched(SimpleNamespace):
     launch: Any = "there"
     slept: int = 0
+    attached: bool = True
 
     def sleep(self) -> None:
         self.slept += 1
@@ -36,7 +37,7 @@ def engine(tmp_path: Path) -> Watched:
 
 @pytest.fixture
 def cycle(engine: Watched) -> SleepCycle:
-    return SleepCycle(engine, SECONDS)  # type: ignore[arg-type]
+    return SleepCycle(engine, lambda: engine.attached, SECONDS)  # type: ignore[arg-type]
 
 
 def look(cycle: SleepCycle, times: int) -> None:
@@ -72,3 +73,14 @@ def test_the_time_of_an_engine_that_is_not_there_does_not_count(engine: Watched,
     engine.launch = "there"
     look(cycle, LOOKS - 1)
     assert engine.slept == 0
+
+
+@pytest.mark.usefixtures("table")
+def test_the_time_until_its_clients_are_there_does_not_count(engine: Watched, cycle: SleepCycle) -> None:
+    engine.attached = False
+    look(cycle, 3 * LOOKS)
+    engine.attached = True
+    look(cycle, LOOKS - 1)
+    assert engine.slept == 0
+    look(cycle, 1)
+    assert engine.slept == 1

@@ -13,6 +13,7 @@ from tests.web.served_app import CHAT, served_app, until
 from jobai_server.engines.catalog import EngineState, EngineStatus
 
 Orders = list[tuple[str, str]]
+STATES: tuple[EngineState, ...] = ("dozing", "asleep", "waking", "ready")
 
 
 def status(state: EngineState) -> EngineStatus:
@@ -158,3 +159,14 @@ async def test_a_model_that_is_not_ready_cannot_sleep() -> None:
 async def test_an_unknown_model_can_neither(order: str) -> None:
     async with served_app(StandInEngine()) as served:
         assert (await served.client.post(f"/v1/models/nobody/{order}")).status_code == 404
+
+
+async def test_who_puts_to_sleep_what_is_wanted_at_once_is_answered() -> None:
+    def sleep_and_wake(order: str, name: str) -> None:
+        entry = served.state.catalog.entries[name]
+        for state in STATES:
+            entry.note(status(state))
+
+    async with served_app(StandInEngine(), order=sleep_and_wake) as served:
+        answer = await served.client.post("/v1/models/primary/sleep", timeout=5)
+        assert answer.json()["state"] == "ready"

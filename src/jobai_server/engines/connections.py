@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,7 @@ class Connections:
         self._on_casualties = on_casualties
         self._runs: dict[str, str] = {}
         self._open: dict[str, VllmTextEngine | EmbeddingClient] = {}
+        self._opening: dict[str, asyncio.Task[VllmTextEngine | EmbeddingClient]] = {}
         self._latest: dict[str, EngineStatus] = {}
 
     async def apply(self, message: dict[str, Any]) -> None:
@@ -46,6 +48,8 @@ class Connections:
         entry = self._catalog.entries[name]
         status = EngineStatus(**message["status"])
         self._latest[name] = status
+        if opening := self._opening.get(name):
+            opening.cancel()  # an engine that has fallen asleep or ended meanwhile would never answer
         if (
             status.state in {"restarting", "failed"}
             and name in self._open
@@ -66,12 +70,13 @@ class Connections:
             entry.note(status)
             return
         seat = Seat.model_validate(message["seat"])
+        self._opening[name] = opening = asyncio.create_task(self._opened(launch, seat, entry))
         try:
-            engine: VllmTextEngine | EmbeddingClient
-            if launch.kind == "embedding":
-                engine = await open_embedding_engine(launch, entry.card, self._queues.of(name))
-            else:
-                engine = await open_vllm_engine(launch, seat, entry.card, self._queues.of(name))
+            engine = await opening
+        except asyncio.CancelledError:
+            if self._latest[name] is status:
+                raise
+            return
         except Exception as error:
             if self._latest[name] is status and not isinstance(error, EngineDied):
                 raise
@@ -86,6 +91,12 @@ class Connections:
         self._runs[name] = launch.run_directory.name
         self._offer(entry, engine, status)
         self._on_connected(name, self._runs[name])
+
+    async def _opened(self, launch: EngineLaunch, seat: Seat, entry: Entry) -> VllmTextEngine | EmbeddingClient:
+        queue = self._queues.of(launch.name)
+        if launch.kind == "embedding":
+            return await open_embedding_engine(launch, entry.card, queue)
+        return await open_vllm_engine(launch, seat, entry.card, queue)
 
     def _offer(self, entry: Entry, engine: VllmTextEngine | EmbeddingClient, status: EngineStatus) -> None:
         if isinstance(engine, EmbeddingClient):

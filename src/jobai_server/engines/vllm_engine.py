@@ -190,8 +190,13 @@ class VllmTextEngine:
 
 async def open_vllm_engine(launch: EngineLaunch, seat: Seat, card: ModelCard, queue: RequestQueue) -> VllmTextEngine:
     """Take a seat at a running engine. Importing vLLM and building the client happens in a thread."""
-    llm = await asyncio.to_thread(_client, launch, seat, queue.table)
-    await least_work(llm)
+    making = asyncio.create_task(asyncio.to_thread(_client, launch, seat, queue.table))
+    try:
+        llm = await asyncio.shield(making)
+        await least_work(llm)
+    except BaseException:
+        (await making).shutdown(timeout=0)
+        raise
     context_length = llm.model_config.max_model_len
     template = launch.model.chat_template.read_text() if launch.model.chat_template else None
     tokenizer = SafeTokenizer(llm.renderer.get_tokenizer(), template)

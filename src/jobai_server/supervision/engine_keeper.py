@@ -27,6 +27,8 @@ STARTS_BEFORE_FAILED = 3
 # Runs in a row that became ready and ended within a minute.
 ENDS_BEFORE_FAILED = 6
 STOP_SECONDS = 10.0
+# A process that falls asleep or wakes copies memory; one that takes longer hangs.
+NAP_SECONDS = 120.0
 # A request has no place in the queue yet while its texts are read; and one that hangs must not keep an engine awake.
 QUIET_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 600.0
@@ -140,7 +142,7 @@ class EngineKeeper:
                 if self._sleepy.is_set():
                     if reason:
                         self._last_failure = Failure(time.time(), reason)
-                        log.error("engine %s: %s, while it was falling asleep", self.name, reason)
+                        log.error("engine %s: %s, while it was asleep or about to be", self.name, reason)
                     await self._stay_asleep()
                     continue
                 self._last_failure = Failure(time.time(), reason)
@@ -178,7 +180,11 @@ class EngineKeeper:
         asleep = asyncio.create_task(self._until_process_may_end(child, launch))
         try:
             await asyncio.wait({over, asleep}, return_when=asyncio.FIRST_COMPLETED)
-            reason = over.result() if over.done() else ""
+            if over.done():
+                reason = over.result()
+            else:
+                asleep.result()  # raises what went wrong there
+                reason = ""
         finally:
             over.cancel()
             asleep.cancel()
@@ -209,13 +215,13 @@ class EngineKeeper:
         while True:
             await self._sleepy.wait()
             await self._fall_quiet()
-            if not self._model.sleep_level:
+            if not self._model.sleep_level or self.busy():  # what still runs must not wait in a sleeping process
                 self._change("dozing", "")
                 return
             try:
                 await self._nap(child)
             except TimeoutError:
-                self.end_run(f"it did not fall asleep or wake up within {self._start_seconds:g} s")
+                self.end_run(f"it did not fall asleep or wake up within {NAP_SECONDS:g} s")
                 return
             self.launch = launch
             self._change("ready", "", self.process_id)
@@ -225,7 +231,7 @@ class EngineKeeper:
         self._dozed_off.clear()
         self._awake.clear()
         child.channel.send({"event": "sleep"})
-        async with asyncio.timeout(self._start_seconds):
+        async with asyncio.timeout(NAP_SECONDS):
             await self._dozed_off.wait()
         log.info("engine %s: asleep, its process has given its memory back", self.name)
         self._change("asleep", "", self.process_id)
@@ -234,7 +240,7 @@ class EngineKeeper:
         self._sleepy.clear()
         self._change("waking", "", self.process_id)
         child.channel.send({"event": "wake"})
-        async with asyncio.timeout(self._start_seconds):
+        async with asyncio.timeout(NAP_SECONDS):
             await self._awake.wait()
 
     def _hear(self, event: str) -> None:

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 # Replacements of web workers that one run of an engine can take before it has to be started again.
 SPARE_SEATS = 32
-DRAIN_GRACE_SECONDS = 3.0
+DRAIN_GRACE_SECONDS = 5.0
 # Paths of Unix sockets end at 107 bytes, and ours add a few folders and a name.
 MAX_RUN_DIRECTORY = 80
 
@@ -132,7 +132,10 @@ class Supervisor:
                 tasks += [self._keep(engine.run()) for engine in self.engines]
                 tasks += [self._keep(watch.run()) for watch in self._stall_watches()]
                 if seconds := self._settings.server.sleep_seconds:
-                    tasks += [self._keep(SleepCycle(engine, seconds).run()) for engine in self.engines]
+                    tasks += [
+                        self._keep(SleepCycle(engine, partial(self._attached, engine), seconds).run())
+                        for engine in self.engines
+                    ]
             await self._until(self._settled)
             if not self._stopping.is_set():
                 if all(engine.status.state == "failed" for engine in self.engines):
@@ -156,6 +159,11 @@ class Supervisor:
             for number, engine in enumerate(self.engines)
             if engine.kind == "text"
         ]
+
+    def _attached(self, engine: EngineKeeper) -> bool:
+        """Whether every living web worker is connected to this run of a ready engine."""
+        run = engine.launch.run_directory.name if engine.launch else None
+        return all(worker.connected.get(engine.name) == run for worker in self.workers if worker.process_id is not None)
 
     def _keep(self, running: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """A keeper's task. A keeper that ends by a defect of its own takes the server with it, in order."""

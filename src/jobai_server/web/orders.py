@@ -43,7 +43,9 @@ class Orders:
         An error ends the worker: a new one starts from a clean state.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._attach(engines))
+            # Before the loop: a message that is here already must not overtake them.
+            first = [tasks.create_task(self._connections.apply(message)) for message in engines]
+            tasks.create_task(self._attach(first))
             tasks.create_task(asyncio.to_thread(_import_early))
             async for message in self._channel.messages():
                 match message["event"]:
@@ -57,8 +59,8 @@ class Orders:
         self.attached.set()
         self._server.should_exit = True
 
-    async def _attach(self, engines: list[Message]) -> None:
-        await asyncio.gather(*(self._connections.apply(message) for message in engines))
+    async def _attach(self, first: list[asyncio.Task[None]]) -> None:
+        await asyncio.gather(*first)
         self.attached.set()
 
     async def _drain(self) -> None:

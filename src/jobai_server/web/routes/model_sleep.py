@@ -24,9 +24,16 @@ async def put_to_sleep(model: str, state: StateDependency) -> dict[str, Any]:
     entry = state.catalog.entry(model)
     if entry.status.state not in {"ready", *AWAY}:
         raise Conflict(f"Model '{entry.card.name}' is {entry.status.state}; only a ready model can be put to sleep.")
-    if entry.status.state == "ready":
+    before = entry.status
+    if before.state == "ready":
         state.order("sleep", entry.card.name)
-    await _until(state, entry, lambda: entry.status.state == "asleep")
+
+    def has_slept() -> bool:
+        # It may be wanted again before this request sees it asleep.
+        now = entry.status
+        return now.state in {"asleep", "waking"} or (now.state == "ready" and now != before)
+
+    await _until(state, entry, has_slept)
     return _answer(entry)
 
 
