@@ -56,7 +56,18 @@ _JSON = (
     "Turn the {document} into JSON with {keys}.", "As JSON: {keys}.", "Make a JSON object of {keys}.", "Write JSON "
     "with exactly these keys: {keys}.", "The {document} as JSON, with {keys}, please.", "Convert to JSON: {keys}.",
     "{verb} the fields {keys} in JSON format.", "Output only JSON with {keys}.", "I need the JSON keys {keys} filled.",
+    "{verb} {contents} {keys}{source} as JSON.", "{verb} {contents} {keys} in JSON.", "JSON: {contents} {keys}.",
+    "{verb} JSON that holds {contents} {keys}.", "Give {contents} {keys} as a JSON object.",
+    "{verb} {contents} {keys}{source}, as JSON.",
 )  # fmt: skip
+# What may stand before the keys and is none of them.
+_CONTENTS = listed(
+    "the contents of; the content of; the entries for; the entry under; the data for; the data of; the details of; the "
+    "details on; the information on; the information about; the facts about; what it says about; what is said of; the "
+    "answers to; the answers for; the text of; the wording of; the particulars of; the figures for; the material on; "
+    "the words for; everything on; the items; the attributes; the properties; the columns; the parts called; the pieces",
+    ";",
+)
 _NOUNS = {
     "title": listed("job position role post vacancy opening work"),
     "company": listed("company employer organization firm business enterprise"),
@@ -146,6 +157,7 @@ def json_extraction(random: Random) -> str:
     if random.random() < 0.15:
         return framed(random, _rambling(random, random.choice(("{keys} JSON", "JSON: {keys}", "{keys} as JSON"))))
     request = random.choice(_JSON).replace("{verb}", random.choice(_VERBS))
+    request = request.replace("{contents}", random.choice(_CONTENTS))
     return framed(random, request.replace("{source}", random.choice(_SOURCES)))
 
 
