@@ -65,7 +65,8 @@ _CONTENTS = listed(
     "the contents of; the content of; the entries for; the entry under; the data for; the data of; the details of; the "
     "details on; the information on; the information about; the facts about; what it says about; what is said of; the "
     "answers to; the answers for; the text of; the wording of; the particulars of; the figures for; the material on; "
-    "the words for; everything on; the items; the attributes; the properties; the columns; the parts called; the pieces",
+    "the words for; everything on; the items; the attributes; the properties; the columns; the parts called; "
+    "the pieces",
     ";",
 )
 _NOUNS = {
