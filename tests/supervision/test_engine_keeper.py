@@ -14,7 +14,7 @@ import psutil
 import pytest
 from tests.supervision.conftest import Script, until
 
-from jobai_server.engines.catalog import EngineStatus
+from jobai_server.engines.catalog import EngineState, EngineStatus
 from jobai_server.engines.launch import EngineKind
 from jobai_server.engines.programs import PROGRAMS
 from jobai_server.settings.model import ModelSettings
@@ -25,6 +25,15 @@ from jobai_server.supervision.supervisor import engine_message
 MODEL = ModelSettings(name=("nano", "also-nano"), source="package:jobai_server/embedded/jobai_nano")
 
 Kept = Callable[..., AbstractAsyncContextManager[EngineKeeper]]
+
+
+async def told_to_sleep(engine: EngineKeeper, state: EngineState) -> int | None:
+    """Once it was ready; the process it had, when it has come to that state."""
+    await until(lambda: engine.status.state == "ready")
+    process = engine.process_id
+    engine.sleep()
+    await until(lambda: engine.status.state == state)
+    return process
 
 
 @pytest.fixture
@@ -320,10 +329,7 @@ async def test_a_process_that_does_not_wake_is_replaced(
     monkeypatch.setattr(engine_keeper, "NAP_SECONDS", 2)
     stand_in("oversleep,ready")
     async with kept(sleep_level=1) as engine:
-        await until(lambda: engine.status.state == "ready")
-        first = engine.process_id
-        engine.sleep()
-        await until(lambda: engine.status.state == "asleep")
+        first = await told_to_sleep(engine, "asleep")
         engine.wake()
         await until(lambda: engine.status.state == "ready")
         assert engine.process_id not in {None, first}
@@ -337,7 +343,7 @@ async def test_a_client_that_is_connected_takes_no_other_seat(stand_in: Script, 
     async with kept(seats=1) as engine:
         await until(lambda: engine.status.state == "ready")
         assert engine.launch is not None
-        run = engine.launch.run_directory.name
+        run = engine.launch.run
         assert engine_message(engine, run).keys() >= {"launch"}
         assert "seat" not in engine_message(engine, run)
         assert engine_message(engine, "another run")["seat"]["index"] == 0
@@ -363,10 +369,7 @@ async def test_an_engine_with_work_falls_asleep_when_it_is_done(
 async def test_wanted_while_it_falls_asleep_it_comes_back(stand_in: Script, kept: Kept) -> None:
     stand_in("ready")
     async with kept() as engine:
-        await until(lambda: engine.status.state == "ready")
-        first = engine.process_id
-        engine.sleep()
-        await until(lambda: engine.status.state == "dozing")
+        first = await told_to_sleep(engine, "dozing")
         engine.wake()
         await until(lambda: engine.status.state == "ready")
         assert engine.process_id not in {None, first}

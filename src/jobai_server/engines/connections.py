@@ -62,7 +62,7 @@ class Connections:
             entry.note(status)
             return
         launch = EngineLaunch.model_validate(message["launch"]) if status.state == "ready" else None
-        if launch and name in self._open and self._runs[name] == launch.run_directory.name:
+        if launch and name in self._open and self._runs[name] == launch.run:
             self._offer(entry, self._open[name], status)  # it has slept
             return
         self._close(name)
@@ -88,7 +88,7 @@ class Connections:
         self._queues.of(name).begin_run()
         entry.probe = None  # of an earlier run
         self._open[name] = engine
-        self._runs[name] = launch.run_directory.name
+        self._runs[name] = launch.run
         self._offer(entry, engine, status)
         self._on_connected(name, self._runs[name])
 

@@ -49,6 +49,11 @@ class EngineLaunch(BaseModel):
         return f"ipc://{self.run_directory}/{what}"
 
     @property
+    def run(self) -> str:
+        """Which run of the engine this is."""
+        return self.run_directory.name
+
+    @property
     def handshake_address(self) -> str:
         return self._address("hello")
 

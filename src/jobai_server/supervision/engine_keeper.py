@@ -122,7 +122,7 @@ class EngineKeeper:
             self._child.signal(signal.SIGKILL)
 
     def sleep(self) -> None:
-        """Have a ready engine end its process as soon as nobody has work there, and stay away until it is wanted."""
+        """Have a ready engine sleep as soon as nobody has work there, and stay away until it is wanted."""
         if self.launch is not None:
             self._wanted.clear()
             self._sleepy.set()

@@ -162,7 +162,7 @@ class Supervisor:
 
     def _attached(self, engine: EngineKeeper) -> bool:
         """Whether every living web worker is connected to this run of a ready engine."""
-        run = engine.launch.run_directory.name if engine.launch else None
+        run = engine.launch.run if engine.launch else None
         return all(worker.connected.get(engine.name) == run for worker in self.workers if worker.process_id is not None)
 
     def _keep(self, running: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -273,7 +273,7 @@ def engine_message(engine: EngineKeeper, connected: str | None) -> Message:
     if engine.launch is None:
         return message
     message["launch"] = engine.launch.model_dump(mode="json")
-    if connected == engine.launch.run_directory.name:
+    if connected == engine.launch.run:
         return message
     seat = engine.take_seat()
     if seat is None:

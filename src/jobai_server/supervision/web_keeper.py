@@ -43,7 +43,7 @@ class WebKeeper:
     ) -> None:
         self.index = index
         self.listening = asyncio.Event()
-        self.connected: dict[str, str] = {}
+        self.connected: dict[str, str] = {}  # engine to which run of it
         self._environment = environment
         self._first_message = first_message
         self._descriptor = listening_descriptor
