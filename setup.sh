@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes this machine ready for `docker compose up`: checks it, makes .env, builds the image, downloads the models.
 set -euo pipefail
+export LC_ALL=C # what the programs asked here print is read
 
 driver_wanted=580 # CUDA 13
 disk_wanted=200   # GB
@@ -48,8 +49,17 @@ done
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
-in_env() { # in_env NAME: its value in .env, or nothing
-    [[ ! -f .env ]] || sed -n "s/^$1=//p" .env | tail -n 1
+in_env() { # in_env NAME: its value in .env as Compose reads it (but for variables in it), or nothing
+    [[ -f .env ]] || return 0
+    local value
+    value=$(sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1)
+    case $value in
+        \'*\'*) value=${value#\'} value=${value%%\'*} ;;
+        \"*\"*) value=${value#\"} value=${value%%\"*} ;;
+        \#*) value= ;;
+        *) value=$(sed -E 's/[[:space:]]+(#.*)?$//' <<<"$value") ;;
+    esac
+    printf '%s\n' "$value"
 }
 
 models_directory=${JOBAI_MODELS:-$(in_env JOBAI_MODELS)}
@@ -150,16 +160,26 @@ secret() { od --address-radix=n --format=x1 --read-bytes=32 /dev/urandom | tr -d
 
 add_to_env() { # add_to_env NAME VALUE: unless .env has a value for it
     [[ -z $(in_env "$1") ]] || return 0
-    sed "/^$1=/d" .env >.env.new # umask keeps it to its owner
-    printf '%s=%s\n' "$1" "$2" >>.env.new
+    local value=$2
+    if [[ $value == *\'* ]]; then
+        fail "$1: a value with an apostrophe cannot be written to .env"
+    elif [[ $value =~ [^[:alnum:]_./:@%+,=-] ]]; then
+        value="'$value'" # Compose takes what is between these as it is
+    fi
+    (
+        umask 077
+        rm -f .env.new
+        # grep ends the last line if nobody did.
+        grep --invert-match --extended-regexp "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=" .env >.env.new || true
+        printf '%s=%s\n' "$1" "$value" >>.env.new
+    )
     mv .env.new .env
     echo "  .env: $1"
 }
 
 make_env() {
-    umask 077
     if [[ ! -f .env ]]; then
-        cat >.env <<'TEXT'
+        (umask 077 && cat >.env) <<'TEXT'
 # Made by setup.sh; keep it secret and keep a copy. The README and docs/deployment.md say what else may be set here.
 TEXT
         [[ -z ${HF_TOKEN:-} ]] || add_to_env HF_TOKEN "$HF_TOKEN" >/dev/null

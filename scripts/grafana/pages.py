@@ -17,8 +17,8 @@ OVERVIEW = Dashboard(
     (
         Panel(
             "Models that answer",
-            (Query('sum by (model) (jobai_engine_state{state="ready"})', "{{model}}"),),
-            "1 while a model answers, 0 while it does not.",
+            (Query('sum by (model) (jobai_engine_state{state=~"ready|dozing|asleep|waking"})', "{{model}}"),),
+            "1 while a model answers, if need be after waking up; 0 while it does not.",
             kind="stat",
         ),
         Panel("Up for", (Query("max(jobai_uptime_seconds)", "server"),), "Since the server's start.", "s", "stat", 4),

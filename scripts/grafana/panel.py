@@ -50,6 +50,8 @@ class Panel:
                     "datasource": DATA_SOURCE,
                     "expr": query.expression,
                     "legendFormat": query.legend,
+                    # Of a range, single figures would show what is no more: a state that was left, a key that was busy.
+                    **({"instant": True, "range": False} if self.kind == "stat" else {}),
                 }
                 for place, query in enumerate(self.queries)
             ],

@@ -189,6 +189,53 @@ def test_settings_of_the_operator_stay(machine: Machine) -> None:
     assert not any("download" in call for call in machine.calls())
 
 
+@pytest.mark.parametrize(
+    ("given", "models"),
+    [
+        ("HF_TOKEN=hf_mine", "data/models"),  # no newline at its end
+        ('JOBAI_MODELS="./my models"\nHF_TOKEN=hf_mine\n', "my models"),
+        ("JOBAI_MODELS='./my models' # the large disk\nHF_TOKEN=hf_mine\n", "my models"),
+        ("export JOBAI_MODELS=./elsewhere # the large disk\nHF_TOKEN=hf_mine\n", "elsewhere"),
+        ("JOBAI_MODELS=\nHF_TOKEN=hf_mine", "data/models"),
+        ("JOBAI_MODELS=# none\nHF_TOKEN=hf_mine", "data/models"),
+    ],
+)
+def test_a_file_of_settings_is_read_as_compose_reads_it(machine: Machine, given: str, models: str) -> None:
+    (machine.checkout / ".env").write_text(given)
+    assert machine.run("--no-models").returncode == 0
+    assert machine.settings()["HF_TOKEN"] == "hf_mine"
+    assert {path.name for path in machine.checkout.iterdir()} == {".env", "setup.sh", models.split("/")[0]}
+    folder = machine.checkout / models
+    assert folder.is_dir()
+    assert folder.stat().st_mode & 0o777 == 0o755  # who looks at what it takes need not be its owner
+    before = machine.everything()
+    assert machine.run("--no-models").returncode == 0
+    assert machine.everything() == before
+
+
+def test_an_exported_key_is_not_made_again(machine: Machine) -> None:
+    (machine.checkout / ".env").write_text("export JOBAI_ADMIN_KEY=my-own-admin-key-0123456789-abcdef\n")
+    machine.run("--no-models")
+    assert (machine.checkout / ".env").read_text().count("JOBAI_ADMIN_KEY") == 1
+
+
+def test_a_token_with_signs_is_written_so_that_compose_takes_it_as_it_is(machine: Machine) -> None:
+    machine.run("--no-models", HF_TOKEN="hf_$HOME #1")
+    assert machine.settings()["HF_TOKEN"] == "'hf_$HOME #1'"
+    done = machine.run("--no-models", JOBAI_MODELS="./it's")
+    assert done.returncode == 0  # what .env says stays
+    (machine.checkout / ".env").unlink()
+    done = machine.run("--no-models", HF_TOKEN="hf_it's")
+    assert done.returncode == 1
+    assert done.stderr == "setup.sh: HF_TOKEN: a value with an apostrophe cannot be written to .env\n"
+
+
+def test_programs_are_asked_in_the_language_that_is_understood(machine: Machine) -> None:
+    free = machine.programs / "free"
+    free.write_text('#!/bin/sh\n[ "$LC_ALL" = C ] && echo "Mem: 128000000000 1" || echo "Speicher: 128000000000 1"\n')
+    assert machine.run("--check", LC_ALL="de_DE.UTF-8").returncode == 0
+
+
 def test_key_that_could_not_be_made_ends_the_setup(machine: Machine) -> None:
     docker = machine.programs / "docker"
     docker.write_text(docker.read_text().replace("echo jobai_abc", "echo oops_"))
