@@ -70,7 +70,13 @@ def configure_logging(*, debug: bool, log_format: LogFormat | None = None) -> No
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
     root.propagate = False
+    # What a library has to say comes in the same form as everything else.
+    logging.lastResort = logging.StreamHandler(sys.stderr)
+    logging.lastResort.setLevel(logging.WARNING)
+    logging.lastResort.setFormatter(handler.formatter)
     if not debug:
+        # A line for each request that is no HTTP would let anybody fill the log.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         # A database that is away is told of once, by us; not three times a second, with a traceback.
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 

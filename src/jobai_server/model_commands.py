@@ -120,7 +120,10 @@ def _configured(config: Path | None, chosen: list[str] | None) -> Mapping[str, E
         ConfigurationError: The settings are wrong, or no model is called that.
     """
     models: dict[str, EngineSettings] = {}
-    for role, model in load_settings(config_file=config).models.by_role().items():
+    settings = load_settings(config_file=config)
+    for warning in settings.warnings:
+        sys.stderr.write(f"jobai-server: {warning}\n")
+    for role, model in settings.models.by_role().items():
         shared = models.get(model.name[0], EngineSettings(model, ()))
         models[model.name[0]] = EngineSettings(model, (*shared.roles, role))
     if not chosen:

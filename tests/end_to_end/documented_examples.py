@@ -20,6 +20,7 @@ NOT_RUN = {
     "HF_TOKEN=": "changes the machine; tests/deployment has it with stand-ins",
     "docker ": "needs a Docker engine",
     "useradd ": "needs root",
+    "systemd-run ": "needs systemd",
     "git clone": "needs the network",
     "git pull": "needs the network and a Docker engine",
     "python scripts/nano/evaluate.py": "takes minutes; tests/nano measures with fewer questions",

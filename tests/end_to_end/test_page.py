@@ -81,7 +81,7 @@ def test_a_wrong_key_is_said_in_words_and_markup_stays_text(server: RunningServe
     page.goto(server.url)
     page.fill("#key", "wrong")
     page.click("#chat button[type=submit]")
-    expect(page.locator("#answer.error")).to_contain_text("key")
+    expect(page.locator("#chat-error")).to_contain_text("key")
     page.fill("#key", server.admin_key)
     page.fill("#categories", "<img src=x onerror=alert(1)>, other")
     page.click("#classify button[type=submit]")

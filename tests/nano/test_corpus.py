@@ -26,7 +26,7 @@ from corpus.tasks import (
     writing,
 )
 from corpus.template import vary
-from corpus.vocabulary import companies, titles
+from corpus.vocabulary import companies, made_up, titles
 from corpus.vocabulary.category_names import NAMES
 from corpus.vocabulary.field_names import FIELD_NAMES
 from corpus.vocabulary.phrases import PHRASES
@@ -73,6 +73,15 @@ def test_no_title_company_or_reference_in_both_splits() -> None:
         train = {posting(random, Split.TRAIN).facts[field] for _ in range(300)}
         held_out = {posting(random, Split.HELD_OUT).facts[field] for _ in range(300)}
         assert not train & held_out
+
+
+def test_names_of_the_evaluation_are_made_of_syllables_and_those_of_training_of_more() -> None:
+    for seed in range(50):
+        assert made_up.name(Random(seed), Split.HELD_OUT) == made_up.word(Random(seed))
+    random = Random(5)
+    names = {made_up.name(random, Split.TRAIN) for _ in range(3000)}
+    assert any(name.isupper() and len(name) > 1 for name in names)
+    assert any(name.startswith("O'") or name.endswith("stein") for name in names)
 
 
 @pytest.mark.parametrize(

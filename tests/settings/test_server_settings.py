@@ -120,6 +120,18 @@ def test_refused_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str, 
     assert refusal() == line
 
 
+@pytest.mark.parametrize("endpoint", ["http://[bad", "huggingface.co", "ftp://huggingface.co", "https://"])
+def test_refused_hub_addresses(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    assert refusal() == f"HF_ENDPOINT is {endpoint!r}; allowed: an address such as https://huggingface.co"
+
+
+@pytest.mark.parametrize("token", ["hf_ö", "hf_a b", "hf_a\nb"])
+def test_refused_hub_token_is_not_shown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    assert refusal() == "HF_TOKEN has characters that no token has; allowed: ASCII letters, digits and signs"
+
+
 @pytest.mark.parametrize(
     "origin", ["https://a.example/", "a.example", "https://a.example:0", "https://a b", "https://"]
 )

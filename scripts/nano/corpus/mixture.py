@@ -10,9 +10,9 @@ from corpus.tasks import classification, conversation, deciding, extraction, que
 Task = Callable[[Random, Split], Dialogue]
 
 TASKS: dict[str, tuple[Task, int]] = {
-    "lookup": (records.lookup, 7),
+    "lookup": (records.lookup, 8),
     "extraction": (extraction.plain, 27),
-    "json": (extraction.as_json, 22),
+    "json": (extraction.as_json, 25),
     "classification": (classification.by_letter, 33),
     "letters": (classification.letters, 4),
     "naming": (classification.by_name, 7),

@@ -185,7 +185,15 @@ class VllmTextEngine:
 
     def close(self) -> None:
         self._llm.shutdown(timeout=0)
+        self._show_nothing()
         self._encoding.shutdown(wait=False)
+
+    def _show_nothing(self) -> None:
+        """vLLM's gauges keep what the engine said last, and nothing runs in one that is gone."""
+        from vllm.v1.metrics.stats import SchedulerStats
+
+        if self._llm.logger_manager is not None:
+            self._llm.logger_manager.record(SchedulerStats(), None)
 
 
 async def open_vllm_engine(launch: EngineLaunch, seat: Seat, card: ModelCard, queue: RequestQueue) -> VllmTextEngine:

@@ -13,6 +13,7 @@ from pydantic_settings import EnvSettingsSource
 
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import config_file, first_specification, problems
+from jobai_server.settings.hub_variables import check_hub_variables
 from jobai_server.settings.model import ModelSettings
 from jobai_server.settings.models_config import ModelsConfig
 from jobai_server.settings.problems import Location
@@ -50,6 +51,7 @@ def load_settings(**overrides: object) -> Settings:
     given = {name: value for name, value in overrides.items() if value is not None}
     if unknown := given.keys() - ServerSettings.model_fields.keys():
         raise TypeError(f"not settings of the server: {', '.join(sorted(unknown))}")
+    check_hub_variables()
     server = _server(given)
     models, warnings = _models(server.config_file or config_file.default_path())
     return Settings(server=server, models=models, warnings=(*_misspelt_variables(), *warnings))

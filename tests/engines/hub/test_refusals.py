@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
 from tests.engines.hub.conftest import SHARDS, Machine
 from tests.engines.hub.stand_in_hub import StandInHub
@@ -46,6 +49,22 @@ def test_offline_is_honoured(machine: Machine, hub: StandInHub) -> None:
 
 def test_hub_out_of_reach_is_named(machine: Machine) -> None:
     assert "http://127.0.0.1:9 is out of reach" in machine.refused("download", HF_ENDPOINT="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_server_that_is_no_hub_is_told_from_a_model_that_is_not_there(machine: Machine, status: int) -> None:
+    class NoHub(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<html>")
+
+    with HTTPServer(("127.0.0.1", 0), NoHub) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        line = machine.refused("download", HF_ENDPOINT=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+    assert f"http://127.0.0.1:{server.server_port} " in line
+    assert line.endswith("check HF_ENDPOINT.")
 
 
 def test_repository_without_usable_weights_is_refused(machine: Machine, hub: StandInHub) -> None:

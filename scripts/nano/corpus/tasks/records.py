@@ -19,14 +19,19 @@ _NOUNS = listed(
     "rank rate reason river road route school season section series sign sponsor station store task team theme "
     "topic track trade trainer type unit user vendor version village week winner zone",
 )
+_BEFORE = ("", "", "", "", "- ", "* ", "<", "(", "| ", "~ ", "@", "/", '"', "+ ")
+_SEPARATORS = (
+    ": ", ": ", " - ", " = ", " is ", "\t", "> ", ") ", " | ", " ~ ", '": ', " -> ", "; ", " ___ ", " :: ", " ", "\n",
+)  # fmt: skip
 
 
 def lookup(random: Random, split: Split) -> Dialogue:
     """A record of three to seven lines and questions about some of them."""
     facts = {_label(random, split): _value(random, split) for _ in range(random.randint(3, 7))}
-    separator = random.choice((": ", ": ", " - ", " = ", " is ", "\t"))
-    ending = random.choice(("\n", "\n", "; ", " | ", ".\n"))
-    text = ending.join(f"{label}{separator}{value}" for label, value in facts.items())
+    before, separator = random.choice(_BEFORE), random.choice(_SEPARATORS)
+    ending = random.choice(("\n", "\n", "\n", "; ", " | ", ".\n"))
+    style = random.choice((str, str, str.upper, str.title))
+    text = ending.join(f"{before}{style(label)}{separator}{value}" for label, value in facts.items())
     dialogue = Dialogue("lookup", instructions.opening(random, split))
     labels = random.sample(sorted(facts), min(len(facts), random.randint(1, 6)))
     if random.random() < 0.45:
@@ -62,4 +67,4 @@ def _value(random: Random, split: Split) -> str:
         return invented(split, lambda: made_up.code(random))
     if kind == 2:
         return random.choice(random.choice(DOMAINS).duties)
-    return " ".join(made_up.word(random) for _ in range(random.randint(1, 3)))
+    return " ".join(made_up.name(random, split) for _ in range(random.randint(1, 3)))

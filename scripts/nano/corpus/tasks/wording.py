@@ -60,6 +60,10 @@ _JSON = (
     "{verb} JSON that holds {contents} {keys}.", "Give {contents} {keys} as a JSON object.",
     "{verb} {contents} {keys}{source}, as JSON.",
 )  # fmt: skip
+_JSON_NAMED = (
+    "{keys} JSON", "JSON: {keys}", "{keys} as JSON", "JSON {w} {keys}", "JSON {w} {w} {keys}", "{w} {keys}, JSON",
+    "{w} {w} {keys} as JSON", "JSON, {w} {keys}", "{w} {w} {w} {keys} {w} JSON", "{keys} {w} {w} JSON",
+)  # fmt: skip
 # What may stand before the keys and is none of them.
 _CONTENTS = listed(
     "the contents of; the content of; the entries for; the entry under; the data for; the data of; the details of; the "
@@ -155,8 +159,8 @@ def extraction(random: Random) -> str:
 
 def json_extraction(random: Random) -> str:
     """An instruction with {keys} and {text} left open."""
-    if random.random() < 0.15:
-        return framed(random, _rambling(random, random.choice(("{keys} JSON", "JSON: {keys}", "{keys} as JSON"))))
+    if random.random() < 0.4:
+        return framed(random, _rambling(random, random.choice(_JSON_NAMED)))
     request = random.choice(_JSON).replace("{verb}", random.choice(_VERBS))
     request = request.replace("{contents}", random.choice(_CONTENTS))
     return framed(random, request.replace("{source}", random.choice(_SOURCES)))
@@ -165,6 +169,8 @@ def json_extraction(random: Random) -> str:
 def _rambling(random: Random, wanted: str) -> str:
     """What is wanted between words of no meaning: whatever the sentence, the names in it are what counts."""
     verb = random.choice(("", "", random.choice(_VERBS) + " "))
+    while "{w}" in wanted:
+        wanted = wanted.replace("{w}", words.word(random), 1)
     before, after = words.several(random, 0, 5), words.several(random, 0, 4)
     request = f"{verb}{before} {wanted} {after}".strip().replace("  ", " ")
     return request[:1].upper() + request[1:] + random.choice(".?:! ")

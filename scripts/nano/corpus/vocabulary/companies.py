@@ -39,20 +39,22 @@ def company(random: Random, split: Split) -> str:
     """A company name; two thirds are new combinations or invented words."""
     if random.random() < 0.3:
         return random.choice(entries(_KNOWN, split))
-    return invented(split, lambda: _new_name(random))
+    return invented(split, lambda: _new_name(random, split))
 
 
-def _new_name(random: Random) -> str:
+def _new_name(random: Random, split: Split) -> str:
     first, second = random.choice(_FIRST), random.choice(_SECOND)
     stem = random.choice(
         (
-            made_up.word(random),
-            made_up.word(random),
+            made_up.name(random, split),
+            made_up.name(random, split),
             f"{first}{second.lower()}",
             f"{first}{second}",
             f"{first} {second}",
-            f"{made_up.word(random)} {second}",
-            f"{made_up.word(random)} & {made_up.word(random)}",
+            f"{made_up.name(random, split)} {second}",
+            f"{made_up.name(random, split)} & {made_up.name(random, split)}",
         )
     )
+    if split is Split.TRAIN and random.random() < 0.15:
+        return f"{made_up.name(random, split)} {made_up.name(random, split)}"
     return f"{stem} {random.choice(_KIND)}" if random.random() < 0.6 else stem

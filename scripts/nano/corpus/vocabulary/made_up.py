@@ -2,6 +2,7 @@
 
 from random import Random
 
+from corpus.split import Split
 from corpus.vocabulary.listing import listed
 
 _STARTS = listed(
@@ -17,6 +18,30 @@ _ENDS = (
     )
     + ("",) * 12
 )
+# Beginnings and ends of the world's names: their letters are in no order that syllables would give.
+_BEGINNINGS = listed(
+    "Abd Ad Ag Al Alb Am And Ang Ant Ar Arn Ash Aub Bal Ban Bar Bel Ben Ber Bjor Bor Brad Brun Bud Cal Cam Can "
+    "Car Cas Chen Chr Cor Cros Cun Dam Dan Dar Del Den Dev Dom Dun Eb Ed Ein El Em Er Esp Eva Fal Far Fern Fin "
+    "Fitz Fuj Gal Gar Geo Gil Gon Gun Gus Ha Ham Han Har Has Hei Hel Her Him Hol Hou Hub Ib Ig In Is Iv Jac Jan "
+    "Jar Jo Jor Ju Kan Kar Kaz Ken Kir Kol Kri Kuz Kyo Lam Lan Lar Leb Len Lev Lin Liv Lod Lud Lux Mac Mad Mal "
+    "Man Mar Mat Mc Mel Mik Mon Mor Mum Nag Nam Nar Nem Nik Nor Ny O' Ob Ol Ond Op Or Osh Ost Pad Pak Pal Pan Pas "
+    "Per Pet Pol Pra Pun Qin Ra Ram Ras Rei Ren Rib Rob Rod Rom Rud Sal Sam San Sar Sch Sem Sev Sha Sib Sik Sin "
+    "Sof Sri Sud Sum Sur Tak Tam Tan Tar Tel Thom Tib Tol Tor Tri Tur Ud Ul Um Un Ur Vas Ver Vik Vin Vla Vol Wal "
+    "Wan War Web Wel Wes Wil Win Xi Yam Yor Yu Zag Zam Zan Zel Zim",
+)
+_TAILS = listed(
+    "a abad ac ach ad ai aki al am an ana and ando ane ang ani ano anto ao ar ard aro as asa at ati atz aux av "
+    "awa ay bach back baum bek beck berg bert bo burn by ca ce cester chi cia co cott da dam dar de del den der "
+    "di dia do don dorf dt e eau ed eel ek el elle elli em en enko er es est et etta ev ey ez fa feld fi ford gan "
+    "gar ge gen ger gi gia go grad ham hara heim hi hoff holm i ia ian ic ich id ier iev ik il im in ina ine ing "
+    "ini ino ira is iski ita ito itz ium ius iz ji jo ka kar ke ki kin ko kov la lam land lau le ler ley li lin "
+    "lo lund ly mak man mann mar mas mat men mi mo more mouth na nak nam nas ne nen ner ng ni nia no nov o oa of "
+    "oi ois ok ola om on ong oni ono or os osa oto ott ou ov ow pa pal par pe per po por poli pur que quez ra "
+    "rado rah ram ran re ren ri ria rich rin ro rod rom ros rup ry sa sach san sas se sen sey shi sk ska ski sky "
+    "so son sta stan stein sten stro sy ta tan te tel ten ter th ti tin to tov tra tre tt tu u ua ul um ung ur us "
+    "va vac vallo var ve vic vich vi vil vo wa wal wara way we wei well wick win witz wood ya yama yan yev yo yn "
+    "ys za zad ze zen zer zi zo zu",
+)
 
 
 def word(random: Random) -> str:
@@ -26,6 +51,17 @@ def word(random: Random) -> str:
         for _ in range(random.choices((1, 2, 3), (2, 6, 3))[0])
     )
     return "".join(syllables).capitalize()
+
+
+def name(random: Random, split: Split) -> str:
+    """A capitalised name of one word; in training also one made of parts of names, or of capitals only."""
+    kind = random.random() if split is Split.TRAIN else 0.0
+    if kind < 0.45:
+        return word(random)
+    if kind < 0.93:
+        parts = [random.choice(_BEGINNINGS), *random.choices(_TAILS, k=random.choice((1, 1, 2)))]
+        return "".join(parts)
+    return "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=random.choice((2, 3, 3, 4))))
 
 
 def code(random: Random) -> str:

@@ -26,7 +26,7 @@ def person(random: Random, split: Split) -> str:
     """A first and a last name; half of the last names are invented."""
     first = random.choice(entries(_FIRST, split))
     if random.random() < 0.5:
-        return f"{first} {invented(split, lambda: made_up.word(random))}"
+        return f"{first} {invented(split, lambda: made_up.name(random, split))}"
     return f"{first} {random.choice(entries(_LAST, split))}"
 
 

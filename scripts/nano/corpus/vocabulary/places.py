@@ -36,13 +36,15 @@ def place(random: Random, split: Split) -> str:
     if random.random() < 0.4:
         city = random.choice(entries(_CITIES, split))
         return city.split(",")[0] if random.random() < 0.35 else city
-    return invented(split, lambda: _new_town(random))
+    return invented(split, lambda: _new_town(random, split))
 
 
-def _new_town(random: Random) -> str:
-    town = made_up.word(random)
-    if random.random() < 0.5:
+def _new_town(random: Random, split: Split) -> str:
+    town = made_up.name(random, split)
+    if random.random() < (0.5 if split is Split.HELD_OUT else 0.25):
         town += random.choice(_TAILS)
     if random.random() < 0.15:
         town = f"{random.choice(('New', 'Port', 'San', 'Saint', 'Bad', 'East', 'Upper', 'Fort'))} {town}"
+    if split is Split.TRAIN and random.random() < 0.2:
+        return f"{town}, {made_up.name(random, split)}"
     return f"{town}, {random.choice(_REGIONS)}" if random.random() < 0.55 else town

@@ -17,8 +17,9 @@ from huggingface_hub.errors import (
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import ModelSettings
 
-HUB_ERRORS = (httpx2.HTTPError, OSError)
-"""Everything that talking to the hub and writing what it sends can raise; the hub's own errors are among them."""
+HUB_ERRORS = (httpx2.HTTPError, OSError, ValueError)
+"""Everything that talking to the hub and writing what it sends can raise; the hub's own errors are among them, and
+those about an answer that cannot be read."""
 
 
 def refusal(model: ModelSettings, error: Exception) -> ConfigurationError:
@@ -47,6 +48,8 @@ def _reason(model: ModelSettings, error: Exception) -> str:
                 f"the hub refused HF_TOKEN for {model.source} ({error.response.status_code}); "
                 f"make a valid one at {constants.ENDPOINT}/settings/tokens"
             )
+        case HfHubHTTPError() if error.response.status_code == 404:
+            return f"{constants.ENDPOINT} is no model hub: it answered 404 for {model.source}; check HF_ENDPOINT."
         case HfHubHTTPError():
             return f"the hub answered {error.response.status_code} for {model.source}; try later; what arrived is kept."
         case httpx2.HTTPError():
@@ -54,6 +57,8 @@ def _reason(model: ModelSettings, error: Exception) -> str:
                 f"{model.source} could not be downloaded, {constants.ENDPOINT} is out of reach: {_first_line(error)}; "
                 "try later; what arrived is kept."
             )
+        case ValueError():
+            return f"{constants.ENDPOINT} does not answer as a model hub: {_first_line(error)}; check HF_ENDPOINT."
         case OSError() if error.errno == errno.ENOSPC:
             return f"the disk of {constants.HF_HUB_CACHE} is full; make room there, or set HF_HOME to a larger disk."
     return f"{model.source} could not be downloaded to {constants.HF_HUB_CACHE}: {_first_line(error)}"

@@ -28,33 +28,40 @@ const showHealth = async () => {
     );
   } catch {
     byId("status").textContent = "out of reach";
+    for (const state of document.querySelectorAll("#models td:nth-child(3)")) state.textContent = "unknown";
   }
   setTimeout(showHealth, 5000);
 };
 
 const post = async (path, body, signal) => {
+  const key = byId("key").value.trim();
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new Error("Type an API key above; it has letters, digits and signs only.");
   const reply = await fetch(path, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${byId("key").value.trim()}` },
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
     body: JSON.stringify(body),
     signal,
   });
   if (reply.ok) return reply;
-  const { error } = await reply.json();
-  throw new Error(error.message);
+  const answer = await reply.json().catch(() => null); // a proxy's answer need not be JSON
+  throw new Error(answer?.error?.message ?? `The server answered with status ${reply.status}.`);
 };
 
-// Server-sent events of one answer: the object behind every "data:" line, until "[DONE]".
+// fetch and its streams say TypeError, in every browser's own words, when a connection fails.
+const reason = (error) => (error instanceof TypeError ? "The connection to the server was lost." : error.message);
+
+// Server-sent events of one answer: the object behind every "data:" line, up to "[DONE]"; without that it was cut off.
 async function* events(reply) {
   let rest = "";
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) return;
+    if (done) throw new Error("The answer was cut off.");
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      if (!line.startsWith("data: ") || line === "data: [DONE]") continue;
+      if (line === "data: [DONE]") return;
+      if (!line.startsWith("data: ")) continue;
       yield JSON.parse(line.slice(6));
     }
   }
@@ -68,7 +75,7 @@ const chat = async (event) => {
   const mine = (running = new AbortController());
   const answer = byId("answer");
   answer.textContent = "";
-  answer.classList.remove("error");
+  byId("chat-error").textContent = "";
   byId("stop").disabled = false;
   try {
     const messages = [{ role: "user", content: byId("prompt").value }];
@@ -79,10 +86,7 @@ const chat = async (event) => {
       answer.append(chunk.choices[0]?.delta?.content ?? "");
     }
   } catch (error) {
-    if (error.name !== "AbortError") {
-      answer.classList.add("error");
-      answer.append(error.message);
-    }
+    if (error.name !== "AbortError") byId("chat-error").textContent = reason(error);
   } finally {
     if (running === mine) byId("stop").disabled = true;
   }
@@ -107,7 +111,7 @@ const classify = async (event) => {
     );
   } catch (error) {
     byId("scores").replaceChildren();
-    byId("classify-error").textContent = error.message;
+    byId("classify-error").textContent = reason(error);
   }
 };
 
