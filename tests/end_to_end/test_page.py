@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 from tests.end_to_end.running_server import RunningServer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -87,6 +87,55 @@ def test_a_wrong_key_is_said_in_words_and_markup_stays_text(server: RunningServe
     page.click("#classify button[type=submit]")
     expect(page.locator("#scores")).to_contain_text("<img src=x onerror=alert(1)>", timeout=60_000)
     assert page.locator("#scores img").count() == 0
+
+
+@with_browser
+@pytest.mark.parametrize(
+    ("status", "body", "answer", "said"),
+    [
+        (200, 'data: {"choices": [{"delta": {"content": "Half an"}}]}\n\n', "Half an", "The answer was cut off."),
+        (502, "", "", "The server answered with status 502."),
+        (503, '{"error": {"message": "Try later."}}', "", "Try later."),
+        (0, "", "", "The connection to the server was lost."),
+    ],
+)
+def test_an_answer_that_breaks_off_is_no_whole_one(
+    server: RunningServer, browser_page: Page, status: int, body: str, answer: str, said: str
+) -> None:
+    def broken(route: Route) -> None:
+        if status:
+            route.fulfill(status=status, body=body)
+        else:
+            route.abort()
+
+    page = browser_page
+    page.goto(server.url)
+    page.route("**/v1/chat/completions", broken)
+    page.fill("#key", server.admin_key)
+    page.click("#chat button[type=submit]")
+    expect(page.locator("#chat-error")).to_have_text(said)
+    expect(page.locator("#answer")).to_have_text(answer)
+    page.unroute("**/v1/chat/completions")
+
+
+@with_browser
+def test_a_key_that_is_none_is_not_sent(server: RunningServer, browser_page: Page) -> None:
+    page = browser_page
+    page.goto(server.url)
+    for key in ("", "schlüssel", "two words"):
+        page.fill("#key", key)
+        page.click("#classify button[type=submit]")
+        expect(page.locator("#classify-error")).to_contain_text("Type an API key")
+
+
+@with_browser
+def test_a_narrow_window_needs_no_scrolling_sideways(server: RunningServer, browser_page: Page) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(server.url)
+    expect(page.locator("#models")).to_contain_text("all-MiniLM-L6-v2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1100, "height": 900})
 
 
 def test_the_page_takes_nothing_from_elsewhere(server: RunningServer) -> None:
