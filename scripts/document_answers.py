@@ -2,7 +2,7 @@
 
     JOBAI_API_KEY=... .venv/bin/python scripts/document_answers.py --base-url http://localhost:8080
 
-Only answers shown in full are renewed: a block of bash that is one curl, and the block of JSON right after it.
+Only answers shown in full are renewed: a block of bash that asks /v1/ one thing, and the block of JSON after it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PRINTED_URL = "http://localhost:8080"
-# A command, what is said between the two blocks, and an answer of one line.
+# A request to the API, what is said between the two blocks, and an answer of one line.
 SHOWN = re.compile(
-    r"^(```bash\n(curl (?:[^`|](?!^curl ))+?)```\n\n(?:[^`\n].*\n\n?)?```json\n)(\{[^\n]*\})\n```$", re.MULTILINE
+    r"^(```bash\n(curl http://localhost:8080/v1/[^`|]+)```\n\n(?:[^`\n].*\n\n?)?```json\n)(\{[^\n]*\})\n```$",
+    re.MULTILINE,
 )
 
 
