@@ -118,7 +118,7 @@ def test_a_presence_penalty_changes_what_is_said_again(client: OpenAI) -> None:
             model=MODEL,
             messages=MESSAGES,
             temperature=0,
-            max_tokens=128,
+            max_tokens=384,
             presence_penalty=penalty,
             logit_bias=endless(),
         )

@@ -108,7 +108,7 @@ async def test_flex_goes_last_and_says_so(queued: RunningServer) -> None:
     ended: list[str | None] = []
 
     async def ask(tier: Any) -> None:
-        answer = await client.chat.completions.create(**(LONG | {"max_tokens": 200}), service_tier=tier)
+        answer = await client.chat.completions.create(**(LONG | {"max_tokens": 50}), service_tier=tier)
         ended.append(answer.service_tier)
 
     async with new_client(queued) as client:
