@@ -49,10 +49,13 @@ done
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
+# How a line of .env that sets a variable begins.
+setting_of() { printf '^[[:space:]]*(export[[:space:]]+)?%s[[:space:]]*=[[:space:]]*' "$1"; }
+
 in_env() { # in_env NAME: its value in .env as Compose reads it (but for variables in it), or nothing
     [[ -f .env ]] || return 0
     local value
-    value=$(sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1)
+    value=$(sed -nE "s/$(setting_of "$1")//p" .env | tail -n 1)
     case $value in
         \'*\'*) value=${value#\'} value=${value%%\'*} ;;
         \"*\"*) value=${value#\"} value=${value%%\"*} ;;
@@ -170,7 +173,7 @@ add_to_env() { # add_to_env NAME VALUE: unless .env has a value for it
         umask 077
         rm -f .env.new
         # grep ends the last line if nobody did.
-        grep --invert-match --extended-regexp "^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=" .env >.env.new || true
+        grep --invert-match --extended-regexp "$(setting_of "$1")" .env >.env.new || true
         printf '%s=%s\n' "$1" "$value" >>.env.new
     )
     mv .env.new .env

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx2
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 from tests.end_to_end.process_tree import ProcessTree
 
 from jobai_server.engines.queue_table import QueueTable
@@ -86,6 +87,15 @@ class RunningServer(ProcessTree):
             return str(httpx2.get(f"{self.url}/health", timeout=5).json()["status"])
         except httpx2.TransportError as error:
             return type(error).__name__
+
+    def metrics(self) -> dict[str, float]:
+        """Metric name to the sum of all its samples."""
+        text = httpx2.get(f"{self.url}/metrics", headers=self.headers, timeout=60).raise_for_status().text
+        sums: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                sums[sample.name] = sums.get(sample.name, 0) + sample.value
+        return sums
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Until /health says ok and every web worker is attached to every engine; fails at once if the server ends."""

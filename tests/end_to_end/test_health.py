@@ -12,11 +12,11 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 from tests.end_to_end.failing_worker import LONGEST_PROMPT
 from tests.end_to_end.running_server import START_SECONDS, RunningServer, running_server
 
 ROOT = Path(__file__).parents[2]
+IN_THE_BATCH = "vllm:num_requests_running"  # vLLM's own gauge
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -47,13 +47,6 @@ def http(impatient: RunningServer) -> Iterator[httpx2.Client]:
 def nano(http: httpx2.Client) -> dict[str, Any]:
     model: dict[str, Any] = http.get("/health").json()["models"]["jobai-nano"]
     return model
-
-
-def in_the_batch(http: httpx2.Client) -> float:
-    """Sequences that vLLM's own gauge says are running."""
-    text = http.get("/metrics").raise_for_status().text
-    samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
-    return sum(sample.value for sample in samples if sample.name == "vllm:num_requests_running")
 
 
 def until(reached: Callable[[], object], server: RunningServer) -> None:
@@ -108,12 +101,12 @@ def test_a_request_that_is_there_at_two_ends_is_refused_from_then_on(
             assert stream.status_code == 200, stream.read()
             lines = stream.iter_lines()
             next(lines)
-            until(lambda: in_the_batch(http), impatient)
+            until(lambda: impatient.metrics()[IN_THE_BATCH], impatient)
             [engine] = impatient.engines()
             os.kill(engine, signal.SIGKILL)
             assert "engine_restarting" in "".join(lines)
         until(lambda: nano(http)["state"] != "ready", impatient)
-        until(lambda: in_the_batch(http) == 0, impatient)
+        until(lambda: impatient.metrics()[IN_THE_BATCH] == 0, impatient)
         assert nano(http)["state"] != "ready"  # not because there is a new engine
     until_every_worker_answers(impatient)
     for _ in range(4):  # by either worker

@@ -17,7 +17,6 @@ import httpx2
 import psutil
 import pytest
 from openai import APIError, AsyncOpenAI, InternalServerError
-from prometheus_client.parser import text_string_to_metric_families
 from tests.end_to_end.running_server import STOP_SECONDS, RunningServer, running_server
 
 pytestmark = pytest.mark.engine
@@ -60,16 +59,6 @@ def short_chat(connection: httpx2.Client) -> int:
     """The status of a chat of one token."""
     body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     return connection.post("/chat/completions", json=body).status_code
-
-
-def metrics(server: RunningServer) -> dict[str, float]:
-    """Metric name to the sum of all its samples."""
-    text = httpx2.get(server.base_url.removesuffix("/v1") + "/metrics", headers=server.headers, timeout=60).text
-    sums: dict[str, float] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            sums[sample.name] = sums.get(sample.name, 0) + sample.value
-    return sums
 
 
 def gauges_of(worker: int, server: RunningServer) -> list[Path]:
@@ -132,8 +121,8 @@ def test_killed_web_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_be
             with httpx2.stream("POST", f"{server.base_url}/chat/completions", **chat) as answer:
                 lines = answer.iter_lines()  # held: one that is let go hangs up
                 next(lines)
-                until(lambda: metrics(server)[RUNNING], server)
-                before = metrics(server)
+                until(lambda: server.metrics()[RUNNING], server)
+                before = server.metrics()
                 assert gauges_of(victim, server)
                 os.kill(victim, signal.SIGKILL)
                 psutil.Process(other).resume()
@@ -145,8 +134,8 @@ def test_killed_web_worker_is_replaced_and_a_killed_supervisor_leaves_nothing_be
 
         # What the dead one counted is still there, and what it was at is not.
         until(lambda: not gauges_of(victim, server), server)
-        until(lambda: metrics(server).get(RUNNING, 0) == 0, server)
-        after = metrics(server)
+        until(lambda: server.metrics().get(RUNNING, 0) == 0, server)
+        after = server.metrics()
         assert {name for name in COUNTS if after[name] < before[name]} == set()
 
         until(lambda: len(server.web_workers()) == 2, server)

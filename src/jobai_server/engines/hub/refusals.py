@@ -48,7 +48,7 @@ def _reason(model: ModelSettings, error: Exception) -> str:
                 f"the hub refused HF_TOKEN for {model.source} ({error.response.status_code}); "
                 f"make a valid one at {constants.ENDPOINT}/settings/tokens"
             )
-        case HfHubHTTPError() if error.response.status_code == 404:
+        case HfHubHTTPError() if error.response.status_code == 404 and "x-error-code" not in error.response.headers:
             return f"{constants.ENDPOINT} is no model hub: it answered 404 for {model.source}; check HF_ENDPOINT."
         case HfHubHTTPError():
             return f"the hub answered {error.response.status_code} for {model.source}; try later; what arrived is kept."
