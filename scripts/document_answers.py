@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PRINTED_URL = "http://localhost:8080"
 # A request to the API, what is said between the two blocks, and an answer of one line.
 SHOWN = re.compile(
-    r"^(```bash\n(curl http://localhost:8080/v1/[^`|]+)```\n\n(?:[^`\n].*\n\n?)?```json\n)(\{[^\n]*\})\n```$",
+    r"^(```bash\n(curl " + re.escape(PRINTED_URL) + r"/v1/[^`|]+)```\n\n(?:[^`\n].*\n\n?)?```json\n)(\{[^\n]*\})\n```$",
     re.MULTILINE,
 )
 

@@ -126,8 +126,8 @@ class Training:
 
     def run(self) -> None:
         """Learn until the budget is used, saving now and then."""
-        if self.worker == 0:
-            signal.signal(signal.SIGTERM, self.stop)
+        # A signal to the whole group must not end the others before worker 0 has told them.
+        signal.signal(signal.SIGTERM, self.stop if self.worker == 0 else signal.SIG_IGN)
         options, budget = self.options, self.options.hours * 3600
         source = batches(
             self.tokenizer,

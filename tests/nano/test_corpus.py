@@ -10,7 +10,7 @@ import pytest
 
 from corpus import kinds, layouts, mixture
 from corpus.dialogue import Dialogue
-from corpus.layouts import blocks, free, labelled, one_line, prose
+from corpus.layouts import blocks, free, labelled, one_line, openings, prose
 from corpus.posting import posting
 from corpus.split import Split, side
 from corpus.tasks import (
@@ -26,7 +26,7 @@ from corpus.tasks import (
     writing,
 )
 from corpus.template import vary
-from corpus.vocabulary import companies, made_up, titles
+from corpus.vocabulary import companies, made_up, places, titles
 from corpus.vocabulary.category_names import NAMES
 from corpus.vocabulary.field_names import FIELD_NAMES
 from corpus.vocabulary.phrases import PHRASES
@@ -82,6 +82,37 @@ def test_names_of_the_evaluation_are_made_of_syllables_and_those_of_training_of_
     names = {made_up.name(random, Split.TRAIN) for _ in range(3000)}
     assert any(name.isupper() and len(name) > 1 for name in names)
     assert any(name.startswith("O'") or name.endswith("stein") for name in names)
+
+
+def test_names_spelt_like_real_ones_are_new_to_the_evaluation() -> None:
+    random = Random(6)
+    real = companies._KNOWN
+    held_out = {name for name in real if side(name) is Split.HELD_OUT}
+    spliced = {made_up.spliced(random, real) for _ in range(3000)}
+    assert held_out
+    assert spliced - set(real)
+    assert not spliced & held_out
+    assert all(side(name) is Split.TRAIN for name in spliced)
+
+
+def test_lists_for_training_alone_repeat_nothing_of_the_evaluation() -> None:
+    assert not set(companies._KNOWN) & set(companies._MORE_KNOWN)
+    assert not {city.split(",")[0] for city in places._CITIES} & {city.split(",")[0] for city in places._MORE_CITIES}
+    random = Random(7)
+    for _ in range(500):
+        assert side(companies.company(random, Split.TRAIN)) is Split.TRAIN
+        assert side(companies.company(random, Split.HELD_OUT)) is Split.HELD_OUT
+
+
+def test_what_is_refused_is_worded_differently_in_the_evaluation() -> None:
+    random = Random(8)
+    made = {vary(random, pattern) for pattern in conversation._MORE_UNRELATED for _ in range(1000)}
+    assert not made & set(conversation._HELD_OUT_UNRELATED)
+
+
+def test_first_sentences_put_together_are_not_those_of_the_evaluation() -> None:
+    random = Random(9)
+    assert not {openings.opening(random) for _ in range(5000)} & set(prose._HELD_OUT_OPENINGS)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +197,7 @@ def test_instructions_put_together_are_not_those_of_the_evaluation() -> None:
     random = Random(9)
     made = {wording.extraction(random) for _ in range(2000)}
     assert not made & set(instructions.HELD_OUT_EXTRACT)
-    made = {wording.json_extraction(random) for _ in range(2000)}
+    made = {wording.json_extraction(random, rambling=True) for _ in range(2000)}
     assert not made & set(instructions.HELD_OUT_EXTRACT_JSON)
 
 

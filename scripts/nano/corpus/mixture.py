@@ -22,7 +22,7 @@ TASKS: dict[str, tuple[Task, int]] = {
     "writing": (writing.job_description, 4),
     "about_title": (writing.about_title, 3),
     "talk": (conversation.talk, 2),
-    "refusal": (conversation.refusal, 4),
+    "refusal": (conversation.refusal, 6),
     "missing": (conversation.missing_title, 1),
     "tools": (tools.call, 2),
     "unused_tools": (tools.no_call, 1),

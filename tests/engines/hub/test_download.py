@@ -38,18 +38,19 @@ def test_second_download_fetches_nothing(machine: Machine) -> None:
 
 
 def test_broken_connection_is_resumed_by_the_next_run(machine: Machine) -> None:
-    machine.hub.cut_after = SHARD_BYTES * 3 // 2
+    machine.hub.files[SHARDS[0]] *= 60  # 24 MB: what has arrived is written 10 MiB at a time
+    machine.hub.cut_after = 23_000_000
     failed = machine.refused("download", HF_HUB_DOWNLOAD_TIMEOUT="2")
     assert "what arrived is kept" in failed
     kept = sum(path.stat().st_size for path in machine.repository.glob("blobs/*.incomplete"))
     kept += sum(path.stat().st_size for path in machine.repository.glob("blobs/*") if path.suffix != ".incomplete")
-    assert kept > SHARD_BYTES // 2
+    assert kept >= 20 << 20
     assert not machine.snapshot.exists()
 
     machine.hub.cut_after, machine.hub.sent = None, 0
     assert machine.run("download").returncode == 0
     assert_whole(machine)
-    assert machine.hub.sent <= 2 * SHARD_BYTES - kept
+    assert machine.hub.sent <= 61 * SHARD_BYTES - kept
 
 
 def test_short_outage_is_bridged_without_another_run(machine: Machine, hub: StandInHub) -> None:

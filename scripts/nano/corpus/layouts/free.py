@@ -66,8 +66,11 @@ def pieces(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
         parts.append(random.choice(known).replace("{c}", "{company}").replace("{l}", "{location}"))
     bare = "{company}" in parts and "{location}" in parts  # only the order tells two invented names apart
     place = parts.index("{location}") if bare else 0
-    parts += _distinct(random, _OTHERS, random.choice((0, 0, 1, 1, 2, 3)))
-    parts = [vary(random, part) for part in parts]
+    others = _distinct(random, _OTHERS, random.choice((0, 0, 1, 1, 2, 3)))
+    # A region, a legal form or an address show which name is which in whatever order.
+    bare = bare and "," not in posting.facts["location"] and " " not in posting.facts["company"]
+    bare = bare and "{email}" not in others
+    parts = [vary(random, part) for part in (*parts, *others)]
     parts = [random.choice((str, str, _first_upper))(part) for part in parts]
     random.shuffle(parts)
     if bare and place:

@@ -47,6 +47,27 @@ _UNRELATED = (
     "{thing}.", "How many people live in {place}?", "What do you think about {thing}?", "Solve x + {a} = {b}.",
     "How do I build a {thing}?", "Write a song for {person}.", "Can you order a {thing} for me?",
 )  # fmt: skip
+_MORE_UNRELATED = (
+    "[How|Why|When|Where|Since when|How often|How fast] [do|did|can|could|will|would|should] [a|the|my|our|his|their] "
+    "{thing} {w}?",
+    "[How|Why|When|Where] does [the|my|our|her|this|one|every] {thing} "
+    "[work|{w}|grow|fly|sleep|taste|smell|break|live]?",
+    "How [big|old|heavy|far|deep|hot|fast|expensive|good] is [a|the|my|this] {thing}?",
+    "[Write|Compose|Create|Draft|Make] [a|another|one] [postcard|message|speech|note|song|rhyme|tale|joke|toast|prayer|"
+    "riddle|slogan|diary|novel|letter] [to|for|about|on|with|against] [a|the|our|his|her|your|some] {thing}[.||!]",
+    "[Write|Send|Say|Tell|Sing|Read] [something|anything|a word|a line|nothing] [to|about|for|with] [my|the|our|a] "
+    "{thing}[.||, please.]",
+    "[Repair|Wash|Feed|Sell|Buy|Find|Paint|Fix|Hide|Carry|Clean|Open|Cook|Count] [a|the|my|our|some] {thing}[.||!]",
+    "[Is|Was|Will] [a|the|my|this] {thing} [be|] [good|{w}|bad|better|bigger] [than|for|with] [a|the|my] {thing2}?",
+    "[Name|List|Give me|Tell me|Show me] [two|three|some|all|the best|the biggest|the oldest] [of|] [the|] {thing}s"
+    "[.|| in {place}.]",
+    "[What|Who|Which {thing}] [is|was|are|do] [{w}|{thing}s|the {thing2}|people] [{w}|for|like|made of|in {place}]?",
+    "[My|Her|The|Our] {thing} [is|was|has] [{w}|broken|lost|hungry|too {w}]. [What now?|Why?|Help!|Can you help?|]",
+    "[I|We|They] [love|have|want|lost|need|saw|hate|broke] [a|my|the] {thing}[.|!||, and you?]",
+    "[{a}|{b}] [plus|minus|times|divided by|and|over] [{a}|{b}][?| is| =]",
+    "[Recommend|Suggest|Find|Choose] [a|some|one] [book|game|{thing}|restaurant|hotel|song|doctor] [in {place}|for "
+    "{person}|with a {thing2}|][.||, please.]",
+)
 _BEGINNINGS = (
     "[How|Why|Where|When|Who|What|Which|Can you|Please|Could you|Do you|Is|Are|Does|Did|Will|Tell|Make|Show|Find|"
     "Buy|Play|Give|Send|Sing|Help|I want|I need|Let us|Should I|Calculate|Explain|Describe|Compare|Predict|Teach|Order|"
@@ -60,6 +81,20 @@ _HELD_OUT_UNRELATED = (
 _THINGS = listed(
     "cat dog car rain love pizza soup moon sea bread music football history gold bitcoin coffee tree bicycle "
     "computer rocket winter summer chocolate salad fever headache house boat guitar dragon math physics",
+)
+_MORE_THINGS = _THINGS + listed(
+    "apple arm baby bag ball banana bank bath bear bed bee bell bird blanket blood body bone book bottle box brain "
+    "brick bridge brush bucket bus butter button cake camel camera candle card castle chair cheese cherry chicken "
+    "child church circle clock cloud coat coin cow cup curtain desert desk diamond dinner dolphin door dream dress "
+    "drum duck ear earth egg elephant engine eye farm feather fence film finger fire fish flag floor flower fly fork "
+    "fox frog fruit garden ghost glass glove goat grass hair hammer hand hat heart hill honey horse ice iron island "
+    "jacket jar key king kitchen kite knife ladder lake lamp leaf leg lemon letter lion lock map market milk mirror "
+    "money monkey mountain mouse mouth nail needle nest net nose nut ocean onion orange oven owl page paint painting "
+    "pan parcel park pear pen pencil phone piano picture pig pillow plane planet plant plate pocket potato prince "
+    "queen rabbit radio rat ring river robot roof room rope rose ruler sand sandwich school seed shadow sheep ship "
+    "shirt shoe shop sister skirt snake snow soap sock spider spoon star station stone storm street sugar suit sun "
+    "table tail tea tiger tomato tooth towel tower town toy train umbrella vampire violin wall watch water wheel "
+    "whale wind window wing wolf worm zebra",
 )
 
 
@@ -76,7 +111,11 @@ def refusal(random: Random, split: Split) -> Dialogue:
     if random.random() < 0.3:
         return dialogue.ask(_gibberish(random), _UNCLEAR)
     question = one_of(random, _UNRELATED, _HELD_OUT_UNRELATED, split)
-    if split is Split.TRAIN and random.random() < 0.5:
+    kind = random.random() if split is Split.TRAIN else 1.0
+    if kind < 0.35:
+        question = vary(random, random.choice(_MORE_UNRELATED)).replace("{w}", words.word(random))
+        question = question.replace("{thing2}", random.choice(_MORE_THINGS))
+    elif kind < 0.65:
         begin, subject = vary(random, _BEGINNINGS), random.choice(("{thing}", "{place}", "{person}", "{thing}"))
         question = f"{begin} {words.several(random, 0, 4)} {subject} {words.several(random, 0, 3)}".replace(
             "  ", " "
@@ -85,7 +124,7 @@ def refusal(random: Random, split: Split) -> Dialogue:
     question = (
         question.replace("{place}", places.place(random, split))
         .replace("{place2}", places.place(random, split))
-        .replace("{thing}", random.choice(_THINGS))
+        .replace("{thing}", random.choice(_THINGS if split is Split.HELD_OUT else _MORE_THINGS))
         .replace("{person}", people.person(random, split))
         .replace("{a}", str(random.randrange(1, 500)))
         .replace("{b}", str(random.randrange(1, 500)))

@@ -45,7 +45,7 @@ def as_json(random: Random, split: Split) -> Dialogue:
     values = _values(random, split, job, document)
     question = one_of(random, instructions.EXTRACT_JSON, instructions.HELD_OUT_EXTRACT_JSON, split)
     if split is Split.TRAIN and random.random() < 0.7:
-        question = wording.json_extraction(random)
+        question = wording.json_extraction(random, rambling=not any(" " in key for key in values))
     question = question.replace("{keys}", _key_list(random, list(values)))
     question = question.replace("{schema}", json.dumps(dict.fromkeys(values, "...")))
     answer = json.dumps(values, ensure_ascii=False)

@@ -56,7 +56,7 @@ def _label(random: Random, split: Split) -> str:
         words.insert(0, random.choice(_NOUNS))
     if random.random() < 0.25:
         words[0] = invented(split, lambda: made_up.word(random))
-    return "_".join(words) if random.random() < 0.15 else " ".join(words)
+    return "_".join(words) if random.random() < 0.3 else " ".join(words)
 
 
 def _value(random: Random, split: Split) -> str:

@@ -157,9 +157,9 @@ def extraction(random: Random) -> str:
     return framed(random, request + random.choice(_SUFFIXES))
 
 
-def json_extraction(random: Random) -> str:
-    """An instruction with {keys} and {text} left open."""
-    if random.random() < 0.4:
+def json_extraction(random: Random, rambling: bool) -> str:
+    """An instruction with {keys} and {text} left open; rambling needs keys that are one word each."""
+    if rambling and random.random() < 0.5:
         return framed(random, _rambling(random, random.choice(_JSON_NAMED)))
     request = random.choice(_JSON).replace("{verb}", random.choice(_VERBS))
     request = request.replace("{contents}", random.choice(_CONTENTS))

@@ -1,8 +1,9 @@
 """Names nobody has seen before, so that the model has to copy them instead of knowing them."""
 
+from collections.abc import Sequence
 from random import Random
 
-from corpus.split import Split
+from corpus.split import Split, invented
 from corpus.vocabulary.listing import listed
 
 _STARTS = listed(
@@ -62,6 +63,16 @@ def name(random: Random, split: Split) -> str:
         parts = [random.choice(_BEGINNINGS), *random.choices(_TAILS, k=random.choice((1, 1, 2)))]
         return "".join(parts)
     return "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=random.choice((2, 3, 3, 4))))
+
+
+def spliced(random: Random, names: Sequence[str]) -> str:
+    """The beginning of one name and the end of another, for training: spelt like them, and new."""
+
+    def splice() -> str:
+        first, last = random.choice(names), random.choice(names)
+        return first[: random.randint(2, max(2, len(first) - 1))] + last[random.randint(1, max(1, len(last) - 2)) :]
+
+    return invented(Split.TRAIN, splice)
 
 
 def code(random: Random) -> str:
