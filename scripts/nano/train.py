@@ -4,7 +4,7 @@
     python scripts/nano/train.py --state DIR --initial-checkpoint src/jobai_server/embedded/jobai_nano
 
 The budget counts processor time, so a process that is stopped for a while loses nothing. A run whose
-state folder holds a checkpoint goes on from there; SIGTERM makes a run save and end.
+state folder holds a checkpoint goes on from there; SIGTERM or Ctrl-C makes a run save and end.
 """
 
 import argparse
@@ -126,8 +126,9 @@ class Training:
 
     def run(self) -> None:
         """Learn until the budget is used, saving now and then."""
-        # A signal to the whole group must not end the others before worker 0 has told them.
-        signal.signal(signal.SIGTERM, self.stop if self.worker == 0 else signal.SIG_IGN)
+        # A signal to the whole group, as Ctrl-C is, must not end the others before worker 0 has told them.
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, self.stop if self.worker == 0 else signal.SIG_IGN)
         options, budget = self.options, self.options.hours * 3600
         source = batches(
             self.tokenizer,

@@ -1,9 +1,12 @@
 """A short run of the training program itself, with two workers, and a second run that goes on from it."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from transformers import LlamaForCausalLM
 
@@ -14,18 +17,13 @@ ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano"
 
 
+def command(state: Path, steps: int) -> list[str]:
+    program = [sys.executable, str(ROOT / "scripts/nano/train.py"), "--state", str(state), "--steps", str(steps)]
+    return [*program, "--tokenizer", str(MODEL), "--layers", "1", "--batch-tokens", "512", "--longest", "256"]
+
+
 def train(state: Path, steps: int) -> str:
-    options = ["--tokenizer", str(MODEL), "--layers", "1", "--batch-tokens", "512", "--longest", "256"]
-    command = [
-        sys.executable,
-        str(ROOT / "scripts/nano/train.py"),
-        "--state",
-        str(state),
-        "--steps",
-        str(steps),
-        *options,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    done = subprocess.run(command(state, steps), capture_output=True, text=True, timeout=240, check=True)
     return done.stdout.splitlines()[-1]
 
 
@@ -35,6 +33,20 @@ def test_a_run_saves_a_model_and_the_next_goes_on(tmp_path: Path) -> None:
     assert " step 5 " in train(tmp_path, 3)
     second = LlamaForCausalLM.from_pretrained(str(tmp_path / "exported"))
     assert not torch.equal(first.lm_head.weight, second.lm_head.weight)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_its_processes_makes_it_save_and_end(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        command(tmp_path, 1_000_000), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert " step 8 " in process.stdout.readline()
+        os.killpg(process.pid, number)
+        assert process.wait(timeout=60) == 0, process.stderr.read()
+    assert (tmp_path / "training.pt").exists()
+    assert (tmp_path / "exported" / "model.safetensors").exists()
 
 
 def test_the_mean_follows_the_model() -> None:
