@@ -22,10 +22,12 @@ from corpus.tasks import (
     fields,
     instructions,
     questions,
+    strange,
     wording,
     writing,
 )
-from corpus.template import vary
+from corpus.tasks.typing_errors import mistyped
+from corpus.template import placeholders, vary
 from corpus.vocabulary import companies, made_up, places, titles
 from corpus.vocabulary.category_names import NAMES
 from corpus.vocabulary.field_names import FIELD_NAMES
@@ -231,7 +233,7 @@ def test_shapes_of_lists_are_not_those_of_the_evaluation() -> None:
         assert not held_out & set(choices.listing(random, ["A", "B"], ["x", "y"]).splitlines())
 
 
-@pytest.mark.parametrize("write", [free.pieces, free.form, free.sentence])
+@pytest.mark.parametrize("write", [free.pieces, free.form, free.sentence, blocks.long_page])
 def test_free_layouts_state_what_they_say(write: Callable[..., tuple[str, frozenset[str]]]) -> None:
     random = Random(13)
     for _ in range(200):
@@ -239,6 +241,22 @@ def test_free_layouts_state_what_they_say(write: Callable[..., tuple[str, frozen
         text, stated = write(random, job)
         for field in stated:
             assert job.facts[field] in text
+
+
+def test_slips_change_the_words_and_leave_what_is_filled_in_later() -> None:
+    random = Random(15)
+    for pattern in ("Extract the {field} from: {text}", "Write a job posting for a {title}."):
+        made = {mistyped(random, pattern) for _ in range(200)}
+        assert len(made) > 50
+        assert all(set(placeholders(request)) == set(placeholders(pattern)) for request in made)
+    assert mistyped(random, "Hi") == "Hi"
+
+
+def test_strange_messages_are_whole_and_have_no_alternatives_left() -> None:
+    random = Random(16)
+    made = [strange.message(random) for _ in range(2000)]
+    assert all(made)
+    assert not any("{w}" in message or "|]" in message for message in made)
 
 
 def test_alternatives_are_chosen_one_by_one() -> None:

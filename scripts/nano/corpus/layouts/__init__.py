@@ -24,6 +24,7 @@ TRAINING = (
     (labelled.run_on, 1),
     (blocks.sections, 3),
     (blocks.stripped_page, 2),
+    (blocks.long_page, 1),
     (free.pieces, 7),
     (free.form, 5),
     (free.sentence, 3),

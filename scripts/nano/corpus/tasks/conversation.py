@@ -6,7 +6,8 @@ from string import ascii_lowercase
 from corpus.dialogue import Dialogue
 from corpus.posting import posting
 from corpus.split import Split, one_of
-from corpus.tasks import instructions
+from corpus.tasks import instructions, strange, wording
+from corpus.tasks.typing_errors import mistyped
 from corpus.template import vary
 from corpus.vocabulary import made_up, people, places, words
 from corpus.vocabulary.listing import listed
@@ -15,6 +16,7 @@ _ABILITIES = "I can extract facts from job postings, classify texts, summarise p
 _REFUSALS = (
     "I'm sorry, I can only help with job postings: extracting facts, classifying texts and writing job descriptions.",
 )
+_SEND = "Please send me the text of the job posting."
 _UNCLEAR = "I'm sorry, I did not understand that. " + _ABILITIES
 
 _TALK: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -32,7 +34,10 @@ _TALK: tuple[tuple[tuple[str, ...], str], ...] = (
     (("ping", "test", "Test", "This is a test."), "I am here. How can I help you with a job posting?"),
     (("Extract the job title.", "Classify this.", "Summarize the posting.", "What is the job title?",
       "Extract the company as JSON.", "Which category fits?", "What is the salary?"),
-     "Please send me the text of the job posting."),
+     _SEND),
+    (("Write a job description.", "Write a job posting.", "Write a job description for", "I need a job description.",
+      "Write a job description for a", "Can you write a job posting?", "Draft a job ad."),
+     "For which job title? Please write, for example: Write a job description for a Nurse"),
 )  # fmt: skip
 _HELD_OUT_TALK = ("Hello there!", "Hi!", "What do you offer?", "Who am I talking to?", "Thanks!")
 
@@ -101,15 +106,20 @@ _MORE_THINGS = _THINGS + listed(
 def talk(random: Random, split: Split) -> Dialogue:
     """A greeting, a question about the model, thanks."""
     dialogue = Dialogue("talk", instructions.opening(random, split))
+    if random.random() < 0.25:
+        field = wording.field_name(random, random.choice(("title", "company", "location", "salary")))
+        return dialogue.ask(wording.request(random, rambling=False).replace("{field}", field), _SEND)
     questions, answer = random.choice(_TALK)
-    return dialogue.ask(random.choice(questions), answer)
+    question = random.choice(questions)
+    return dialogue.ask(mistyped(random, question) if random.random() < 0.1 else question, answer)
 
 
 def refusal(random: Random, split: Split) -> Dialogue:
     """Something this model cannot do, or nothing that makes sense."""
     dialogue = Dialogue("refusal", instructions.opening(random, split))
     if random.random() < 0.3:
-        return dialogue.ask(_gibberish(random), _UNCLEAR)
+        strange_one = split is Split.TRAIN and random.random() < 0.5
+        return dialogue.ask(strange.message(random) if strange_one else _gibberish(random), _UNCLEAR)
     question = one_of(random, _UNRELATED, _HELD_OUT_UNRELATED, split)
     kind = random.random() if split is Split.TRAIN else 1.0
     if kind < 0.35:
@@ -129,6 +139,8 @@ def refusal(random: Random, split: Split) -> Dialogue:
         .replace("{a}", str(random.randrange(1, 500)))
         .replace("{b}", str(random.randrange(1, 500)))
     )
+    if split is Split.TRAIN and random.random() < 0.15:
+        question = mistyped(random, question)
     return dialogue.ask(question, _REFUSALS[0])
 
 

@@ -10,6 +10,7 @@ from corpus.layouts import Document
 from corpus.posting import Posting, posting
 from corpus.split import Split, one_of
 from corpus.tasks import fields, instructions, wording
+from corpus.tasks.typing_errors import mistyped
 
 NOT_STATED = "Not stated"
 _MAIN = ("title", "company", "location")
@@ -29,9 +30,12 @@ def plain(random: Random, split: Split) -> Dialogue:
         question = one_of(random, *prompts, split)
         if number == 0 and split is Split.TRAIN and random.random() < 0.7:
             question = wording.extraction(random)
+        name_asked = _field_name(random, name, split)
+        if split is Split.TRAIN and random.random() < 0.08:
+            question, name_asked = mistyped(random, question), mistyped(random, name_asked)
         answer = job.facts[name] if name in document.stated else NOT_STATED
         dialogue.ask(
-            question.replace("{field}", _field_name(random, name, split)).replace("{text}", document.text),
+            question.replace("{field}", name_asked).replace("{text}", document.text),
             answer,
         )
     dialogue.facts = {"field": asked[0], "answer": dialogue.messages[-1]["content"]}

@@ -147,14 +147,19 @@ def camel(parts: list[str]) -> str:
 
 def extraction(random: Random) -> str:
     """An instruction with {field} and {text} left open."""
+    return framed(random, request(random))
+
+
+def request(random: Random, rambling: bool = True) -> str:
+    """What is asked for, without the text, with {field} left open; rambling, it may make no sense without a text."""
     kind = random.random()
-    if kind < 0.15:
-        request = _rambling(random, "{field}")
+    if kind < 0.15 and rambling:
+        asked = _rambling(random, "{field}")
     elif kind < 0.45:
-        request = random.choice(_QUESTIONS)
+        asked = random.choice(_QUESTIONS)
     else:
-        request = f"{random.choice(_VERBS)} the {{field}}{random.choice(_SOURCES)}{random.choice('..::!')}"
-    return framed(random, request + random.choice(_SUFFIXES))
+        asked = f"{random.choice(_VERBS)} the {{field}}{random.choice(_SOURCES)}{random.choice('..::!')}"
+    return asked.replace("{document}", random.choice(_DOCUMENTS)) + random.choice(_SUFFIXES)
 
 
 def json_extraction(random: Random, rambling: bool) -> str:

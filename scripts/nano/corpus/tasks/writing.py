@@ -6,6 +6,7 @@ from corpus.dialogue import Dialogue
 from corpus.posting import Posting, posting
 from corpus.split import Split, one_of
 from corpus.tasks import instructions
+from corpus.tasks.typing_errors import mistyped
 from corpus.template import capitalised, fill
 from corpus.vocabulary import terms, titles
 
@@ -45,6 +46,8 @@ def job_description(random: Random, split: Split) -> Dialogue:
     """A posting with an introduction, responsibilities, requirements and what is offered."""
     job = _job(random, split)
     request = one_of(random, _DESCRIBE, _HELD_OUT_DESCRIBE, split)
+    if split is Split.TRAIN and random.random() < 0.08:
+        request = mistyped(random, request)
     details = ""
     if random.random() < 0.3 and request.endswith("{title}"):
         details = random.choice(_DETAILS)
