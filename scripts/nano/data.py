@@ -8,6 +8,7 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
+from arguments import count
 from corpus import mixture
 from corpus.dialogue import segments
 from corpus.split import Split
@@ -19,12 +20,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     sample = commands.add_parser("sample", help="print examples")
-    sample.add_argument("--count", type=int, default=5, help="how many examples (default 5)")
+    sample.add_argument("--count", type=count, default=5, help="how many examples (default 5)")
     sample.add_argument("--split", choices=[s.value for s in Split], default="train")
     sample.add_argument("--seed", type=int, default=0, help="seed of the stream (default 0)")
     learn = commands.add_parser("tokenizer", help="learn the byte-level BPE vocabulary")
     learn.add_argument("--output", type=Path, required=True, help="folder for tokenizer.json")
-    learn.add_argument("--count", type=int, default=20_000, help="examples to learn from")
+    learn.add_argument("--count", type=count, default=20_000, help="examples to learn from")
     learn.add_argument("--seed", type=int, default=0, help="seed of the stream (default 0)")
     options = parser.parse_args()
     if options.command == "sample":

@@ -8,10 +8,14 @@ python scripts/nano/evaluate.py --checkpoint src/jobai_server/embedded/jobai_nan
 import argparse
 from pathlib import Path
 
-from scoring import report
+from openai import OpenAIError
+
+from arguments import count, model_folder
+from scoring import report, route
 from scoring.answer import Answer
 from scoring.measures import measure
 from scoring.questions import Question, questions
+from scoring.server import Server
 
 _ROOT = Path(__file__).parents[2]
 _DOCUMENTS = (
@@ -25,34 +29,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--base-url", help="a running server, with /v1")
-    target.add_argument("--checkpoint", type=Path, help="a model folder, without a server")
+    target.add_argument("--checkpoint", type=model_folder, help="a model folder, without a server")
     parser.add_argument("--api-key", default="none", help="key for the server")
     parser.add_argument("--model", help="model name (default: the server's own choice)")
-    parser.add_argument("--count", type=int, default=200, help="questions per task (default 200)")
+    parser.add_argument("--count", type=count, default=200, help="questions per task (default 200)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the questions (default 0)")
-    parser.add_argument("--show", type=int, default=0, help="also print so many wrong answers")
+    parser.add_argument("--show", type=count, default=0, help="also print so many wrong answers")
     parser.add_argument("--write-docs", action="store_true", help="put the table into the model card and docs/")
     options = parser.parse_args()
 
     asked = questions(options.count, options.seed)
-    if options.checkpoint:
-        from scoring.checkpoint import Checkpoint  # torch is only needed here
-
-        answers = Checkpoint(options.checkpoint).ask(asked)
-    else:
-        from scoring import route
-        from scoring.server import Server
-
-        server = Server(options.base_url, options.api_key, options.model)
-        answers = server.ask(asked)
+    try:
+        answers, of_route = ask(options, asked)
+    except OpenAIError as error:
+        parser.exit(1, f"{parser.prog}: {options.base_url}: {error}\n")
     show_wrong(asked, answers, options.show)
-    figures = measure(asked, answers)
-    if not options.checkpoint:
-        figures |= route.figures(server.client, server.extra, asked)
+    figures = measure(asked, answers) | of_route
     print(report.table(figures))
     if options.write_docs:
         how = "the model folder asked directly" if options.checkpoint else "asked through a running server"
         report.write(_DOCUMENTS, f"{options.count} questions per task, temperature 0, {how}:", figures)
+
+
+def ask(options: argparse.Namespace, asked: list[Question]) -> tuple[list[Answer], dict[str, float]]:
+    """The answers, and the figures of a server's classification route."""
+    if options.checkpoint:
+        from scoring.checkpoint import Checkpoint  # torch is only needed here
+
+        return Checkpoint(options.checkpoint).ask(asked), {}
+    server = Server(options.base_url, options.api_key, options.model)
+    return server.ask(asked), route.figures(server.client, server.extra, asked)
 
 
 def show_wrong(asked: list[Question], answers: list[Answer], count: int) -> None:

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from torch.optim import Optimizer
 from transformers import LlamaForCausalLM
 
+from arguments import count, model_folder, positive, tokenizer_folder
 from learning.architecture import LAYERS
 from learning.average import AveragedModel
 from learning.batches import Batch, BatchPlan, batches
@@ -172,28 +173,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="folder to save to and resume from")
     beginning = parser.add_mutually_exclusive_group(required=True)
-    beginning.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json: start anew")
-    beginning.add_argument("--initial-checkpoint", type=Path, help="model folder: start from its weights")
+    beginning.add_argument("--tokenizer", type=tokenizer_folder, help="folder with tokenizer.json: start anew")
+    beginning.add_argument("--initial-checkpoint", type=model_folder, help="model folder: start from its weights")
     parser.add_argument("--export", type=Path, help="model folder to renew whenever the state is saved")
-    parser.add_argument("--hours", type=float, default=1.5, help="budget per thread (default 1.5)")
-    parser.add_argument("--minutes", type=float, default=0, help="end this run in time, whatever the budget")
-    parser.add_argument("--steps", type=int, default=0, help="stop after so many steps")
-    parser.add_argument("--save-every", type=float, default=5, help="minutes between saves (default 5)")
+    parser.add_argument("--hours", type=positive, default=1.5, help="budget per thread (default 1.5)")
+    parser.add_argument("--minutes", type=positive, default=0, help="end this run in time, whatever the budget")
+    parser.add_argument("--steps", type=count, default=0, help="stop after so many steps")
+    parser.add_argument("--save-every", type=positive, default=5, help="minutes between saves (default 5)")
     parser.add_argument(
         "--rate",
-        type=float,
+        type=positive,
         default=1.0,
         help="factor on the learning rates; less for a short run from trained weights",
     )
-    parser.add_argument("--batch-tokens", type=int, default=4096, help="tokens per step, with padding")
-    parser.add_argument("--longest", type=int, default=768, help="longest example in tokens")
+    parser.add_argument("--batch-tokens", type=count, default=4096, help="tokens per step, with padding")
+    parser.add_argument("--longest", type=count, default=768, help="longest example in tokens")
     parser.add_argument("--prompt-weight", type=float, default=0.1, help="weight of the user's words")
-    parser.add_argument("--workers", type=int, default=2, help="processes that share the work (default 2)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each process (default 1)")
+    parser.add_argument("--workers", type=count, default=2, help="processes that share the work (default 2)")
+    parser.add_argument("--threads", type=count, default=1, help="threads of each process (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="seed of weights and examples (default 0)")
     parser.add_argument("--compile", action="store_true", help="compile the layers: takes a minute, then saves a third")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
-    parser.add_argument("--layers", type=int, default=LAYERS, help="grow to this depth (default 8)")
+    parser.add_argument("--layers", type=count, default=LAYERS, help="grow to this depth (default 8)")
     options = parser.parse_args()
     options.state.mkdir(parents=True, exist_ok=True)
 
