@@ -10,7 +10,7 @@ from corpus.tasks import classification, conversation, deciding, extraction, que
 Task = Callable[[Random, Split], Dialogue]
 
 TASKS: dict[str, tuple[Task, int]] = {
-    "lookup": (records.lookup, 8),
+    "lookup": (records.lookup, 5),
     "extraction": (extraction.plain, 27),
     "json": (extraction.as_json, 25),
     "classification": (classification.by_letter, 33),

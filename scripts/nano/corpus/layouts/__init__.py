@@ -17,8 +17,8 @@ class Document:
 
 
 TRAINING = (
-    (one_line.headline, 3),
-    (prose.paragraph, 6),
+    (one_line.headline, 4),
+    (prose.paragraph, 9),
     (prose.letter, 2),
     (labelled.lines, 4),
     (labelled.run_on, 1),
@@ -27,7 +27,7 @@ TRAINING = (
     (blocks.long_page, 1),
     (free.pieces, 7),
     (free.form, 5),
-    (free.sentence, 3),
+    (free.sentence, 1),
 )
 HELD_OUT = (
     (one_line.teaser, 2),

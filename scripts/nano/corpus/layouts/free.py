@@ -106,7 +106,7 @@ def form(random: Random, posting: Posting) -> tuple[str, frozenset[str]]:
     rows = []
     for field in fields or ["title"]:
         label = random.choice(LABELS[field])
-        if random.random() < 0.25:
+        if random.random() < 0.1:
             label = random.choice((f"{words.word(random)} {label}", f"{label} {words.word(random)}"))
             if field in ("title", "company", "location", "salary") and random.random() < 0.3:
                 label = words.word(random)  # these facts show what they are

@@ -69,7 +69,7 @@ def _values(random: Random, split: Split, job: Posting, document: Document) -> d
     if split is Split.HELD_OUT:
         return {random.choice(fields.HELD_OUT_KEYS[field]): _value(job, document, field) for field in asked}
     values = [(wording.key(random, field), _value(job, document, field)) for field in asked]
-    if random.random() < 0.2:
+    if random.random() < 0.1:
         values += [(wording.unknown_key(random), None) for _ in range(random.randint(1, 2))]
         random.shuffle(values)
     return dict(values)

@@ -103,7 +103,7 @@ def field_name(random: Random, field: str) -> str:
     """A name for a field that the evaluation does not use; half of them are put together."""
     while field in _FORMS and random.random() < 0.7:
         name = random.choice(_FORMS[field]).replace("{n}", random.choice(_NOUNS[field]))
-        if random.random() < 0.35:
+        if random.random() < 0.2:
             # Any word may stand before the one that matters, or behind it.
             name = random.choice(
                 ("{a} {n}", "{a} {n}", "{n} of the {a}", "{n} {a}", "{n} for {a}", "{a} of the {n}")
@@ -118,7 +118,7 @@ def key(random: Random, field: str) -> str:
     """A JSON key for a field, in one of several styles, that the evaluation does not use."""
     while random.random() < 0.6:
         parts = field_name(random, field).replace("-", " ").split()
-        if random.random() < 0.25:
+        if random.random() < 0.15:
             parts.append(
                 random.choice(("name", "value", "text", "field", "info", "data", "string", words.word(random)))
             )
@@ -153,7 +153,7 @@ def extraction(random: Random) -> str:
 def request(random: Random, rambling: bool = True) -> str:
     """What is asked for, without the text, with {field} left open; rambling, it may make no sense without a text."""
     kind = random.random()
-    if kind < 0.15 and rambling:
+    if kind < 0.08 and rambling:
         asked = _rambling(random, "{field}")
     elif kind < 0.45:
         asked = random.choice(_QUESTIONS)
@@ -164,7 +164,7 @@ def request(random: Random, rambling: bool = True) -> str:
 
 def json_extraction(random: Random, rambling: bool) -> str:
     """An instruction with {keys} and {text} left open; rambling needs keys that are one word each."""
-    if rambling and random.random() < 0.5:
+    if rambling and random.random() < 0.2:
         return framed(random, _rambling(random, random.choice(_JSON_NAMED)))
     request = random.choice(_JSON).replace("{verb}", random.choice(_VERBS))
     request = request.replace("{contents}", random.choice(_CONTENTS))
