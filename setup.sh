@@ -169,12 +169,16 @@ add_to_env() { # add_to_env NAME VALUE: unless .env has a value for it
     elif [[ $value =~ [^[:alnum:]_./:@%+,=-] ]]; then
         value="'$value'" # Compose takes what is between these as it is
     fi
+    local comments # before the first setting
+    comments=$(sed -n '/^#/!q;p' .env | wc -l)
     (
         umask 077
         rm -f .env.new
-        # grep ends the last line if nobody did.
-        grep --invert-match --extended-regexp "$(setting_of "$1")" .env >.env.new || true
+        # Above the others: Compose puts a value into another one only where it stands before it.
+        head --lines="$comments" .env >.env.new
         printf '%s=%s\n' "$1" "$value" >>.env.new
+        # grep ends the last line if nobody did.
+        tail --lines="+$((comments + 1))" .env | grep --invert-match --extended-regexp "$(setting_of "$1")" >>.env.new || true
     )
     mv .env.new .env
     echo "  .env: $1"

@@ -22,13 +22,14 @@ from jobai_server.engines.memory_plan import GIB, plan_memory
 from jobai_server.engines.platform import is_cpu, vllm_version
 from jobai_server.errors import ConfigurationError, StoreUnavailable
 from jobai_server.logs import configure_logging
-from jobai_server.settings import ServerSettings, Settings, forget_secrets, load_settings
+from jobai_server.settings import CLIENT_KEY_VARIABLE, ServerSettings, Settings, forget_secrets, load_settings
 from jobai_server.supervision.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 2048
-SHELL_KEY = "$JOBAI_API_KEY"
+SHELL_KEY = f"${CLIENT_KEY_VARIABLE}"
+ANOTHER_KEY = "jobai-server keys create --name NAME --role admin"
 
 
 def serve(overrides: Mapping[str, object]) -> int:
@@ -154,12 +155,11 @@ async def _admin_key(server: ServerSettings) -> tuple[list[str], str]:
         # Made only now that it can be shown: a key that is stored, but was never seen, would be of no use.
         key = await new_admin_key(store)
     except StoreUnavailable:
-        return ["  admin key  none could be stored; make one with: jobai-server keys create --role admin"], SHELL_KEY
+        return [f"  admin key  none could be stored; make one with: {ANOTHER_KEY}"], SHELL_KEY
     finally:
         await store.database.close()
     if key is None:
-        lines = ["  admin key  as shown at the first start; another: jobai-server keys create --role admin"]
-        return lines, SHELL_KEY
+        return [f"  admin key  as shown at the first start; another: {ANOTHER_KEY}"], SHELL_KEY
     await asyncio.sleep(2 * POLL_SECONDS)  # until every web worker has heard of it
     return [f"  admin key  {key}", "             shown this once; keep it safe"], key
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,15 @@ def test_pod_has_time_to_drain_and_a_gpu(documents: dict[str, dict[str, Any]]) -
     assert server["resources"]["limits"]["nvidia.com/gpu"] == 1
     assert server["readinessProbe"]["httpGet"]["path"] == server["startupProbe"]["httpGet"]["path"] == "/health"
     assert {mount["name"] for mount in server["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+
+
+def test_the_data_directory_is_a_folder_that_the_server_makes_itself(documents: dict[str, dict[str, Any]]) -> None:
+    # What is mounted belongs to root, and the server makes its data directory private: it has to own it.
+    [server] = documents["Deployment"]["spec"]["template"]["spec"]["containers"]
+    [folder] = [variable["value"] for variable in server["env"] if variable["name"] == "JOBAI_DATA_DIRECTORY"]
+    mounted = {mount["mountPath"] for mount in server["volumeMounts"]}
+    assert folder not in mounted
+    assert str(Path(folder).parent) in mounted
 
 
 def test_autoscaler_goes_by_a_metric_that_exists(documents: dict[str, dict[str, Any]]) -> None:

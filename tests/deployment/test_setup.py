@@ -189,6 +189,16 @@ def test_settings_of_the_operator_stay(machine: Machine) -> None:
     assert not any("download" in call for call in machine.calls())
 
 
+def test_what_is_made_stands_before_the_settings_that_have_it_in_them(machine: Machine) -> None:
+    address = "postgresql://jobai:${POSTGRES_PASSWORD}@postgres:5432/jobai"
+    (machine.checkout / ".env").write_text(f"# mine\n# all of it\nJOBAI_DATABASE_URL={address}\n# the end")
+    assert machine.run("--no-models").returncode == 0
+    lines = (machine.checkout / ".env").read_text().splitlines()
+    assert lines[:2] == ["# mine", "# all of it"]
+    assert lines[-2:] == [f"JOBAI_DATABASE_URL={address}", "# the end"]
+    assert {line.split("=")[0] for line in lines[2:-2]} == {*SECRETS, "JOBAI_MODELS", "JOBAI_MONITOR_KEY"}
+
+
 @pytest.mark.parametrize(
     ("given", "models"),
     [

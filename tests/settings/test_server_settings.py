@@ -216,5 +216,6 @@ def test_secrets_can_be_taken_out_of_the_environment(monkeypatch: pytest.MonkeyP
 def test_misspelt_variable_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOBAI_ADMINKEY", KEY)
     monkeypatch.setenv("JOBAI_SOMETHING_ELSE", "1")
+    monkeypatch.setenv("JOBAI_API_KEY", KEY)  # a client's, as the documents say
     assert load_settings().warnings == ("JOBAI_ADMINKEY is not a setting; did you mean JOBAI_ADMIN_KEY?",)
     assert os.environ["JOBAI_SOMETHING_ELSE"] == "1"

@@ -115,10 +115,12 @@ async def test_configured_origins_may_stream_from_a_browser() -> None:
             headers={
                 "Origin": "https://app.example",
                 "Access-Control-Request-Method": "POST",
-                "Access-Control-Request-Headers": "authorization,content-type",
+                # What OpenAI's client for JavaScript sends.
+                "Access-Control-Request-Headers": "authorization,content-type,x-stainless-lang,x-stainless-retry-count",
             },
         )
         assert preflight.status_code == 200
+        assert "x-stainless-retry-count" in preflight.headers["access-control-allow-headers"]
         assert preflight.headers["access-control-allow-origin"] == "https://app.example"
         other = await served.client.get("/health", headers={"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in other.headers

@@ -19,6 +19,9 @@ from jobai_server.settings.models_config import ModelsConfig
 from jobai_server.settings.problems import Location
 from jobai_server.settings.server import ServerSettings, environment_variable
 
+CLIENT_KEY_VARIABLE = "JOBAI_API_KEY"
+"""Where clients on the same machine keep their key, as the documents have it; the server does not read it."""
+
 
 class Settings(BaseModel):
     """Everything the server was told, and nothing it has found out.
@@ -117,6 +120,10 @@ def _models(path: Path) -> tuple[ModelsConfig, tuple[str, ...]]:
 def _misspelt_variables() -> list[str]:
     """One line for each JOBAI_ variable that is nearly one of ours; the others may belong to someone else."""
     known = [environment_variable(name) for name in ServerSettings.model_fields]
-    ours = [name for name in sorted(os.environ) if name.startswith("JOBAI_") and name not in known]
-    nearest = ((name, difflib.get_close_matches(name, known, n=1, cutoff=0.85)) for name in ours)
+    others = [name for name in sorted(os.environ) if name.startswith("JOBAI_") and name not in known]
+    nearest = (
+        (name, difflib.get_close_matches(name, known, n=1, cutoff=0.85))
+        for name in others
+        if name != CLIENT_KEY_VARIABLE
+    )
     return [f"{name} is not a setting; did you mean {match[0]}?" for name, match in nearest if match]

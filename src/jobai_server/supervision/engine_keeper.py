@@ -91,6 +91,7 @@ class EngineKeeper:
         self._awake = asyncio.Event()  # and that it no longer does
         self._child: Child | None = None
         self._spare = SpareChild()
+        self._backoff = Backoff()
         self._end_reason: str | None = None
 
     @property
@@ -133,11 +134,10 @@ class EngineKeeper:
 
     async def run(self) -> None:
         """For ever; cancel to stop."""
-        backoff = Backoff()
         failed_starts = 0
         try:
             while True:
-                backoff.started()
+                self._backoff.started()
                 reason, was_ready = await self._one_run()
                 if self._sleepy.is_set():
                     if reason:
@@ -147,8 +147,8 @@ class EngineKeeper:
                     continue
                 self._last_failure = Failure(time.time(), reason)
                 failed_starts = 0 if was_ready else failed_starts + 1
-                wait = backoff.ended()
-                hopeless = failed_starts >= STARTS_BEFORE_FAILED or backoff.failures >= ENDS_BEFORE_FAILED
+                wait = self._backoff.ended()
+                hopeless = failed_starts >= STARTS_BEFORE_FAILED or self._backoff.failures >= ENDS_BEFORE_FAILED
                 self._change("failed" if hopeless else "restarting", reason, self.process_id)
                 log.error("engine %s: %s; next start in %.1f s", self.name, reason, wait)
                 await asyncio.sleep(wait)
@@ -173,6 +173,7 @@ class EngineKeeper:
             return failure, False
         log.info("engine %s: ready after %.1f s", self.name, time.monotonic() - started)
         self.launch, self._seats_taken, self._running = launch, 0, True
+        self._backoff.of_use()
         self._change("ready", "", self.process_id)
         if program.spare:
             self._spare.prepare(lambda: self._new_child(launch))

@@ -55,6 +55,7 @@ class WebKeeper:
         self._has_listened = False
         self._draining = False
         self._child: Child | None = None
+        self._backoff = Backoff()
 
     @property
     def process_id(self) -> int | None:
@@ -66,15 +67,14 @@ class WebKeeper:
 
     async def run(self) -> None:
         """Until drained; cancel to stop."""
-        backoff = Backoff()
         try:
             while True:
-                backoff.started()
+                self._backoff.started()
                 code = await self._one_run()
                 if self._draining:
                     return
-                wait = backoff.ended()
-                if not self._has_listened and backoff.failures >= HOPELESS_STARTS:
+                wait = self._backoff.ended()
+                if not self._has_listened and self._backoff.failures >= HOPELESS_STARTS:
                     self.hopeless = True
                     self._changed.set()
                 log.error("web worker %d: ended with code %d; next start in %.1f s", self.index, code, wait)
@@ -99,6 +99,7 @@ class WebKeeper:
             if message["event"] == "listening":
                 log.info("web worker %d: listening, process %d", self.index, child.process.pid)
                 self._has_listened = True
+                self._backoff.of_use()
                 self.listening.set()
             elif message["event"] == "connected":
                 self.connected[message["engine"]] = message["run"]
