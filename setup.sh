@@ -6,6 +6,7 @@ export LC_ALL=C # what the programs asked here print is read
 driver_wanted=580 # CUDA 13
 disk_wanted=200   # GB
 memory_wanted=32  # GB
+docker_wanted=25
 compose_wanted=2.24
 image=jobai-server:cuda
 container_user=10001
@@ -126,8 +127,10 @@ check_docker() {
         lacks "Docker: see https://docs.docker.com/engine/install/"
     elif ! found=$(docker info --format '{{.ServerVersion}}' 2>/dev/null) || [[ -z $found ]]; then
         lacks "Docker: its engine does not answer; is it running, and may $(id -un) use it?"
-    else
+    elif at_least "$found" "$docker_wanted"; then
         has "Docker $found"
+    else
+        lacks "Docker $docker_wanted or later: this one is $found; see https://docs.docker.com/engine/install/"
     fi
     found=$(docker compose version --short 2>/dev/null || true)
     if [[ -n $found ]] && at_least "${found#v}" "$compose_wanted"; then

@@ -12,8 +12,11 @@ from jobai_server.settings.server import environment_variable
 
 PAGE = (ROOT / "docs" / "configuration.md").read_text()
 ROWS = {row[1]: row[2] for row in re.finditer(r"^\| `(\w+)` \|(.*)\|$", PAGE, re.MULTILINE)}
-NOT_OURS = {"OTEL_EXPORTER_OTLP_ENDPOINT", "HF_TOKEN", "HF_HOME", "HF_HUB_OFFLINE", "HF_ENDPOINT"}
-"""Variables that libraries read."""
+NOT_OURS = {
+    *("OTEL_EXPORTER_OTLP_ENDPOINT", "HF_TOKEN", "HF_HOME", "HF_HUB_OFFLINE", "HF_ENDPOINT"),
+    *("CUDA_VISIBLE_DEVICES", "TMPDIR", "JOBAI_PLATFORM", "JOBAI_PYTHON"),
+}
+"""Variables that libraries, the system and scripts/install read."""
 
 
 def cells(name: str) -> list[str]:

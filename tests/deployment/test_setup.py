@@ -15,7 +15,7 @@ from tests.deployment.paths import ROOT, SETUP
 DOCKER = """#!/bin/sh
 echo "docker $*" >>"$STAND_INS/calls"
 case "$*" in
-    "info --format {{.ServerVersion}}") [ -z "$NO_ENGINE" ] && echo 28.2.2 ;;
+    "info --format {{.ServerVersion}}") [ -z "$NO_ENGINE" ] && echo "${DOCKER_VERSION-28.2.2}" ;;
     "info --format"*) echo "${RUNTIMES-nvidia}" ;;
     "compose version --short") echo "${COMPOSE_VERSION-2.39.1}" ;;
     "image inspect"*) [ -e "$STAND_INS/image" ] ;;
@@ -94,6 +94,7 @@ def test_good_machine_passes_the_check_and_nothing_is_changed(machine: Machine) 
         ({"FREE": "199"}, "disk: 200 GB for ./data/models, where 199 GB are free"),
         ({"MEMORY": "31999999999"}, "memory: 32 GB, this machine has 31 GB"),
         ({"NO_ENGINE": "1"}, "Docker: its engine does not answer"),
+        ({"DOCKER_VERSION": "24.0.9"}, "Docker 25 or later: this one is 24.0.9; see"),
         ({"COMPOSE_VERSION": "2.9.0"}, "Docker Compose 2.24 or later: this one is 2.9.0"),
         ({"COMPOSE_VERSION": ""}, "Docker Compose 2.24 or later; see"),
         ({"RUNTIMES": "runc"}, "NVIDIA container toolkit: Docker does not know it"),
