@@ -4,6 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from openai.types.chat import (
+    ChatCompletionMessage,
+    ParsedChatCompletionMessage,
+    ParsedFunction,
+    ParsedFunctionToolCall,
+)
 
 from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.chat_request import (
@@ -108,3 +114,44 @@ def test_the_conversation_is_what_templates_read() -> None:
     assert messages[4]["tool_calls"][0]["function"]["arguments"] == {}
     assert messages[5] == {"role": "assistant", "content": "no"}
     assert json.dumps(messages)
+
+
+CALL = {"id": "call_1", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+
+
+def plain(answer: dict[str, Any]) -> Any:
+    """An earlier answer as chat templates see it."""
+    return to_conversation(chat(messages=[*HELLO, answer, *HELLO])).messages[1]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ParsedChatCompletionMessage[Any](role="assistant", content="hey", parsed={"a": 1}).model_dump(),
+        ParsedChatCompletionMessage[Any](role="assistant", content="hey", parsed=None).model_dump(),
+        ChatCompletionMessage(role="assistant", content="hey").model_dump(),
+        {"role": "assistant", "content": "hey", "reasoning_content": "I think", "reasoning": None},
+        {"role": "assistant", "content": "hey", "annotations": [{"type": "url_citation"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "hey"}]},
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": "hey"}]},
+    ],
+)
+def test_answers_come_back_as_clients_keep_them(answer: dict[str, Any]) -> None:
+    assert plain(answer) == {"role": "assistant", "content": "hey"}
+
+
+def test_calls_come_back_as_clients_keep_them() -> None:
+    parsed = ParsedFunctionToolCall(
+        id="call_1",
+        type="function",
+        function=ParsedFunction(name="find", arguments="{}", parsed_arguments={"a": 1}),
+    )
+    answer = ParsedChatCompletionMessage[Any](role="assistant", content=None, tool_calls=[parsed])
+    [call] = plain(answer.model_dump())["tool_calls"]
+    assert call == plain({"role": "assistant", "tool_calls": [CALL]})["tool_calls"][0]
+    assert plain({"role": "assistant", "tool_calls": [{"index": 0, **CALL}]})["tool_calls"] == [call]
+
+
+def test_users_do_not_refuse() -> None:
+    error = refused(messages=[{"role": "user", "content": [{"type": "refusal", "refusal": "x"}]}])
+    assert error.code == "unsupported_content_type"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from jobai_server.errors import InvalidRequest
+from jobai_server.openai_format import request_model
 from jobai_server.openai_format.chat_request import ChatCompletionRequest
 from jobai_server.openai_format.request_model import parse_request
 
@@ -84,6 +85,8 @@ def test_null_means_not_given(field: str) -> None:
         {"prompt_cache_key": "x"},
         {"prompt_cache_retention": "24h"},
         {"stream": True, "stream_options": {"include_obfuscation": False}},
+        {"modalities": ["text"]},
+        dict.fromkeys(request_model.NOT_OFFERED),
     ],
 )
 def test_harmless_fields_are_accepted(fields: dict[str, Any]) -> None:
@@ -97,10 +100,15 @@ ENGINE_FIELDS = (
 )
 
 
-@pytest.mark.parametrize("field", ENGINE_FIELDS.split())
+@pytest.mark.parametrize("field", [*ENGINE_FIELDS.split(), *sorted(request_model.NOT_OFFERED)])
 def test_engine_fields_are_refused_by_name(field: str) -> None:
     error = refused(**{field: 1})
     assert (error.param, error.code) == (field, "unknown_parameter")
+
+
+def test_a_field_that_nobody_knows_is_refused_without_a_value_as_well() -> None:
+    assert refused(functionz=None).param == "functionz"
+    assert refused(modalities=["text", "audio"]).param == "modalities"
 
 
 def test_a_misspelt_field_is_told_apart_from_a_missing_one() -> None:

@@ -38,10 +38,10 @@ def shape(**fields: Any) -> Any:
         ({"tools": [{"type": "web_search"}]}, "tools[0].type", "invalid_value"),
         ({"tools": [{"type": "function"}]}, "tools[0].function", "missing_required_parameter"),
         ({"tools": [tool(parameters=[])]}, "tools[0].function.parameters", "invalid_type"),
-        ({"tools": [tool(parameters={"type": ["x"], "pattern": "["})]}, "tools[0].function.parameters",
-         "invalid_json_schema"),
-        ({"tools": [tool("a"), tool("b", {"$ref": "http://x"})]}, "tools[1].function.parameters",
-         "invalid_json_schema"),
+        ({"tools": [tool(parameters={"properties": {"a": {"pattern": "["}}})], "tool_choice": "required"},
+         "tools[0].function.parameters", "invalid_json_schema"),
+        ({"tools": [tool("a"), tool("b", {"$ref": "http://x"})], "tool_choice": tool("b")},
+         "tools[1].function.parameters", "invalid_json_schema"),
         ({"tools": [tool(url="x")]}, "tools[0].function.url", "unknown_parameter"),
         ({"tool_choice": "required"}, "tool_choice", "invalid_value"),
         ({"tool_choice": "maybe"}, "tool_choice", "invalid_value"),
@@ -49,7 +49,11 @@ def shape(**fields: Any) -> Any:
         ({"tools": [tool()], "tool_choice": tool("g")}, "tool_choice", "invalid_value"),
         ({"tools": [tool()], "tool_choice": {"type": "function"}}, "tool_choice.function",
          "missing_required_parameter"),
-        ({"tools": [tool(str(i), {"properties": {f"p{n}": True for n in range(400)}}) for i in range(20)]}, "tools",
+        ({"tools": [tool(str(i), {"properties": {f"p{n}": True for n in range(400)}}) for i in range(20)],
+          "tool_choice": "required"}, "tools", "invalid_json_schema"),
+        ({"tools": [tool(parameters={"type": "string"})], "tool_choice": "required"}, "tools[0].function.parameters",
+         "invalid_json_schema"),
+        ({"tools": [tool(parameters={"description": "x" * 65_536})]}, "tools[0].function.parameters",
          "invalid_json_schema"),
     ],
 )  # fmt: skip
@@ -57,6 +61,33 @@ def test_bad_tools_are_named(fields: dict[str, Any], param: str, code: str) -> N
     with pytest.raises(InvalidRequest) as caught:
         chat(**fields)
     assert (caught.value.param, caught.value.code) == (param, code)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"maxLength": 65_536},
+        {"pattern": r"^\p{L}+$"},
+        {"pattern": "^.{1,200}$"},
+        {"$ref": "#/properties/a"},
+        {"type": "array", "items": [{"type": "string"}]},
+        {"type": "integer", "exclusiveMinimum": True, "maximum": 2**64 - 1},
+    ],
+)
+@pytest.mark.parametrize("choice", ["auto", "none", None, tool("other")])
+def test_schemas_that_no_answer_has_to_follow_may_be_any(schema: dict[str, Any], choice: Any) -> None:
+    tools = [tool("f", {"type": "object", "properties": {"a": schema}}), tool("other")]
+    body = chat(tools=tools, tool_choice=choice)
+    assert list(to_conversation(body).tools) == ([] if choice == "none" else tools)
+    with pytest.raises(InvalidRequest):
+        chat(tools=tools, tool_choice="required")
+
+
+def test_arguments_are_an_object_where_the_schema_does_not_say() -> None:
+    parameters = {"properties": {"a": {"type": "string"}}}
+    assert shape(tools=[tool("f", parameters)], tool_choice=tool("f")).schema == {"type": "object", **parameters}
+    schema = shape(tools=[tool("f", parameters)], tool_choice="required").schema
+    assert not Draft202012Validator(schema).is_valid([{"name": "f", "parameters": "x"}])
 
 
 def test_templates_see_the_tools_that_may_be_called() -> None:

@@ -17,6 +17,7 @@ import jinja2
 
 from jobai_server.engines.next_token import AnswerTokens, MessageTokens
 from jobai_server.engines.protocol import Conversation
+from jobai_server.engines.single_calls import single_calls
 from jobai_server.engines.token_bytes import token_bytes
 from jobai_server.errors import InvalidRequest
 
@@ -62,6 +63,7 @@ class SafeTokenizer:
         self._vocabulary_size = len(tokenizer)
         self._guard_ids = self._encode("\n", add_special_tokens=False)
         self._folds_system = self._chat_template is not None and not self._takes_system_role()
+        self._splits_calls = self._chat_template is not None and not self._takes_several_calls()
 
     @property
     def tokenizer(self) -> Any:
@@ -89,6 +91,8 @@ class SafeTokenizer:
         messages = [self._guarded(message) for message in conversation.messages]
         if self._folds_system:
             messages = _fold_system(messages)
+        if self._splits_calls:
+            messages = single_calls(messages)
         tools = [self._guarded(tool) for tool in conversation.tools]
         return self._encode_pieces(self._render(messages, tools), add_special_tokens=False)
 
@@ -176,6 +180,18 @@ class SafeTokenizer:
                 f"The model's chat template refuses these messages: {error.message}", param="messages"
             ) from error
         return str(rendered)
+
+    def _takes_several_calls(self) -> bool:
+        """Llama 3's own template refuses answers with more than one call."""
+        function = {"name": "probe", "arguments": {}}
+        calls = [{"id": f"probe-{number}", "type": "function", "function": function} for number in range(2)]
+        results = [{"role": "tool", "content": "", "tool_call_id": call["id"]} for call in calls]
+        answer = {"role": "assistant", "content": "", "tool_calls": calls}
+        try:
+            self._render([{"role": "user", "content": "probe-user"}, answer, *results], [])
+        except InvalidRequest:
+            return False
+        return True
 
     def _takes_system_role(self) -> bool:
         probe = [{"role": "system", "content": "probe-system"}, {"role": "user", "content": "probe-user"}]

@@ -36,6 +36,27 @@ Content = Annotated[
 ]
 
 
+class RefusalPart(RequestPart):
+    type: Literal["refusal"]
+    refusal: Text
+
+
+def _part(value: Any) -> str:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return "refusal" if kind == "refusal" else "text"
+
+
+AnswerPart = Annotated[
+    Annotated[TextPart, tag("text")] | Annotated[RefusalPart, tag("refusal")],
+    chosen_by(_part, expected="a content part"),
+]
+AnswerContent = Annotated[
+    Annotated[Text, tag("text")]
+    | Annotated[list[AnswerPart], Field(fail_fast=True, min_length=1, max_length=2048), tag("list")],
+    chosen_by(text_or_list, expected="a string or an array of content parts"),
+]
+
+
 class SystemMessage(RequestPart):
     role: Literal["system", "developer"]
     content: Content
@@ -49,8 +70,11 @@ class UserMessage(RequestPart):
 
 
 class CalledFunction(RequestPart):
+    """A call of an earlier answer. OpenAI's client adds the arguments as it has parsed them; they are not looked at."""
+
     name: FunctionName
     arguments: Annotated[str, Field(max_length=65_536)]
+    parsed_arguments: Any = None
 
     @model_validator(mode="after")
     def _arguments_are_an_object(self) -> Self:
@@ -59,20 +83,30 @@ class CalledFunction(RequestPart):
 
 
 class ToolCall(RequestPart):
+    """Clients that put streamed calls together leave their `index` in."""
+
+    index: Annotated[int, Field(ge=0)] | None = None
     id: CallId
     type: Literal["function"]
     function: CalledFunction
 
 
 class AssistantMessage(RequestPart):
-    """An earlier answer. The fields after `tool_calls` come back from clients that resend what they received."""
+    """An earlier answer. The fields after `tool_calls` come back from clients that resend what they received.
+
+    Of these only `refusal` is read: `parsed` is what OpenAI's client made of the content, reasoning is what other
+    servers' models said to themselves, annotations are their links.
+    """
 
     role: Literal["assistant"]
-    content: Content | None = None
+    content: AnswerContent | None = None
     name: Name | None = None
     tool_calls: Annotated[list[ToolCall], Field(fail_fast=True, max_length=128)] | None = None
     refusal: Text | None = None
-    annotations: Annotated[list[Any], Field(max_length=0)] | None = None
+    annotations: Annotated[list[Any], Field(max_length=2048)] | None = None
+    parsed: Any = None
+    reasoning: Any = None
+    reasoning_content: Any = None
     audio: None = None
     function_call: None = None
 

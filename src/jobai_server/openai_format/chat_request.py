@@ -7,7 +7,14 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from jobai_server.engines.protocol import Conversation, ModelCard, Sampling
-from jobai_server.openai_format.chat_message import AssistantMessage, Message, TextPart, ToolMessage, parsed_arguments
+from jobai_server.openai_format.chat_message import (
+    AssistantMessage,
+    Message,
+    RefusalPart,
+    TextPart,
+    ToolMessage,
+    parsed_arguments,
+)
 from jobai_server.openai_format.field_types import refusal
 from jobai_server.openai_format.response_format import ResponseFormat, json_shape
 from jobai_server.openai_format.sampling import AnswerTokens, SamplingBody, answer_length, sampling_of
@@ -120,7 +127,7 @@ def _plain_call(call: Any) -> dict[str, Any]:
     return {"id": call.id, "type": "function", "function": function}
 
 
-def _text(content: str | list[TextPart] | None) -> str:
+def _text(content: str | list[TextPart] | list[TextPart | RefusalPart] | None) -> str:
     if content is None or isinstance(content, str):
         return content or ""
-    return "\n".join(part.text for part in content)
+    return "\n".join(part.refusal if isinstance(part, RefusalPart) else part.text for part in content)

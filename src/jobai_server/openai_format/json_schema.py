@@ -54,6 +54,15 @@ def check_json_schema(schema: Mapping[str, Any], param: str) -> int:
     Raises:
         InvalidRequest: with code `invalid_json_schema`.
     """
+    return _checked_nodes(check_size(schema, param), param)
+
+
+def check_size(schema: Mapping[str, Any], param: str) -> str:
+    """The text of a caller's JSON Schema, which must not be too long, whatever it says.
+
+    Raises:
+        InvalidRequest: with code `invalid_json_schema`.
+    """
     try:
         text = json.dumps(schema, ensure_ascii=False)
     except RecursionError:
@@ -61,7 +70,7 @@ def check_json_schema(schema: Mapping[str, Any], param: str) -> int:
     size = len(text.encode("utf-8", "replace"))
     if size > MAX_BYTES:
         raise _invalid(param, f"it has {size} bytes, at most {MAX_BYTES} are allowed")
-    return _checked_nodes(text, param)
+    return text
 
 
 # Callers send the same few schemas all day, and the rules of JSON Schema take up to a tenth of a second to check.

@@ -20,6 +20,12 @@ MAX_FIELDS = 64
 MAX_ERRORS_READ = 64
 """Mistakes looked at to choose the one reported."""
 
+NOT_OFFERED = frozenset({
+    "audio", "function_call", "functions", "modalities", "moderation", "prediction", "prompt_cache_options",
+    "reasoning_effort", "verbosity", "web_search_options",
+})  # fmt: skip
+"""OpenAI's fields of chats that are refused here, unless they ask for nothing."""
+
 Text = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 Label = Annotated[str, Field(max_length=512)]
 ModelName = Annotated[str, Field(max_length=256)]
@@ -74,11 +80,19 @@ def parse_request(body_type: type[Body], data: object) -> Body:
     """
     if not isinstance(data, dict):
         raise wrong_type("the request body", None, "an object", data)
+    data = {
+        name: value for name, value in data.items() if name in body_type.model_fields or not _asks_nothing(name, value)
+    }
     _refuse_unknown_fields(body_type, data)
     try:
         return body_type.model_validate(data)
     except ValidationError as error:
         raise invalid_request(first_errors(error)) from None
+
+
+def _asks_nothing(name: str, value: object) -> bool:
+    """Whether a field of OpenAI's that has no counterpart here says what holds without it; typed clients send such."""
+    return name in NOT_OFFERED and (value is None or (name == "modalities" and value == ["text"]))
 
 
 def parse_query(query_type: type[Body], items: Iterable[tuple[str, str]]) -> Body:

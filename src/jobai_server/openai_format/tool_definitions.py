@@ -11,7 +11,7 @@ from jobai_server.engines.protocol import JsonShape
 from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.chat_message import FunctionName
 from jobai_server.openai_format.field_types import chosen_by, tag
-from jobai_server.openai_format.json_schema import check_json_schema
+from jobai_server.openai_format.json_schema import check_json_schema, check_size
 from jobai_server.openai_format.request_model import RequestPart
 from jobai_server.openai_format.schema_tree import with_renamed_definitions
 
@@ -56,6 +56,9 @@ ToolChoice = Annotated[
 def check_tools(tools: Sequence[Tool], choice: str | NamedTool | None) -> None:
     """Refuse tools that cannot be used as asked.
 
+    Only schemas that an answer is made to follow have to be such as an engine can follow; the others are text that the
+    model reads.
+
     Raises:
         InvalidRequest: A name is used twice, a schema is not acceptable, or the tool chosen is not offered.
     """
@@ -67,7 +70,10 @@ def check_tools(tools: Sequence[Tool], choice: str | NamedTool | None) -> None:
             message = f"Invalid '{param}.name': another tool has the same name."
             raise InvalidRequest(message, param=f"{param}.name", code="duplicate_value")
         names.add(tool.function.name)
-        nodes += check_json_schema(tool.function.parameters or {}, f"{param}.parameters")
+        if _is_forced(tool, choice):
+            nodes += _check_forced(_parameters(tool), f"{param}.parameters")
+        else:
+            check_size(tool.function.parameters or {}, f"{param}.parameters")
         if nodes > MAX_PARAMETERS_NODES:
             raise InvalidRequest(
                 "The parameters of all tools together are too complex.", param="tools", code="invalid_json_schema"
@@ -78,6 +84,17 @@ def check_tools(tools: Sequence[Tool], choice: str | NamedTool | None) -> None:
     if choice == "required" and not names:
         message = "Invalid 'tool_choice': 'required' is only allowed when 'tools' are given."
         raise InvalidRequest(message, param="tool_choice")
+
+
+def _is_forced(tool: Tool, choice: str | NamedTool | None) -> bool:
+    return choice == "required" or (isinstance(choice, NamedTool) and choice.function.name == tool.function.name)
+
+
+def _check_forced(parameters: Mapping[str, Any], param: str) -> int:
+    if parameters["type"] != "object":
+        message = f"Invalid '{param}': its 'type' must be 'object', because arguments have names."
+        raise InvalidRequest(message, param=param, code="invalid_json_schema")
+    return check_json_schema(parameters, param)
 
 
 def plain_tools(tools: Sequence[Tool]) -> tuple[Mapping[str, Any], ...]:
@@ -112,7 +129,7 @@ def forced_call_shape(tools: Sequence[Tool], choice: str | NamedTool | None, *, 
 
 
 def _parameters(tool: Tool) -> dict[str, Any]:
-    return tool.function.parameters or {"type": "object", "properties": {}}
+    return {"type": "object"} | (tool.function.parameters or {"properties": {}})
 
 
 def _call_schema(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
