@@ -76,12 +76,24 @@ def test_a_card_that_is_too_small_is_refused_with_numbers(tmp_path: Path) -> Non
     ended = plan(tmp_path, *options)
     assert ended.returncode == 1
     assert "llama-3.1-70b-instruct" in ended.stdout
-    assert "the models need 73.55 GiB" in ended.stderr
-    assert "34.55 GiB are missing" in ended.stderr
+    assert "the models need 73.58 GiB" in ended.stderr
+    assert "34.58 GiB are missing" in ended.stderr
     assert "kv_cache_memory_bytes of llama-3.1-70b-instruct" in ended.stderr
     document = json.loads(plan(tmp_path, *options, "--json").stdout)
     assert document["fits"] is False
     assert document["problems"]
+
+
+def test_a_card_that_is_no_larger_than_what_is_reserved_is_refused_too(tmp_path: Path) -> None:
+    config = tmp_path / "models.yaml"
+    config.write_text(f"primary_model: {{name: [some], source: {NANO}}}\n")
+    ended = plan(tmp_path, "--config", str(config), "--gpu-memory", "1GiB")
+    assert ended.returncode == 1
+    [caches] = re.findall(r"^KV cache .*\n(.*)\n", ended.stdout, re.MULTILINE)
+    assert caches.split()[0] == "some"
+    assert caches.split()[-1] == "-"
+    assert ended.stderr.startswith("\nIt does not fit: ")
+    assert "0.00 GiB are usable" in ended.stderr
 
 
 def test_the_config_of_the_environment_is_planned(tmp_path: Path) -> None:

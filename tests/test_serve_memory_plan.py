@@ -56,9 +56,23 @@ def test_a_gpu_that_is_too_small_is_refused_in_one_line(monkeypatch: pytest.Monk
     of_size(monkeypatch, 40)
     with pytest.raises(ConfigurationError) as refused:
         serving._planned(load_settings(config_file=CONFIG))
-    assert "34.55 GiB are missing" in refused.value.message
+    assert "34.58 GiB are missing" in refused.value.message
     assert "JOBAI_SKIP_MEMORY_PLAN=true" in refused.value.message
     assert "\n" not in refused.value.message
+
+
+def test_a_model_that_the_plan_cannot_read_is_refused_with_the_way_round_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"architectures": ["MambaForCausalLM"], "hidden_size": 768}')
+    path = tmp_path / "models.yaml"
+    path.write_text(f"primary_model: {{name: [mamba], source: {tmp_path}, engine_args: {{load_format: dummy}}}}\n")
+    with pytest.raises(ConfigurationError) as refused:
+        serving._planned(load_settings(config_file=path))
+    assert refused.value.message == (
+        "Model 'mamba': config.json says nothing about num_attention_heads. "
+        "JOBAI_SKIP_MEMORY_PLAN=true starts without a memory plan."
+    )
+    settings = load_settings(config_file=path, skip_memory_plan=True)
+    assert serving._planned(settings) == (settings, {})
 
 
 def test_the_plan_can_be_skipped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from jobai_server.web import error_responses, http_metrics
-from jobai_server.web.door import Door
+from jobai_server.web.door import DirectEvents, Door
 from jobai_server.web.metering import Metering
 from jobai_server.web.rate_limits import rate_limited
 from jobai_server.web.route_roles import check_roles
@@ -46,6 +46,7 @@ def create_app(state: WebState) -> FastAPI:
     for middleware in reversed(_middleware(state)):
         app.user_middleware.insert(0, middleware)
     http_metrics.install(app)
+    app.add_middleware(DirectEvents)
     error_responses.install(app)
     app.include_router(health.router)
     app.include_router(page.router)
@@ -79,7 +80,7 @@ def _middleware(state: WebState) -> list[Middleware]:
         allow_origins=state.settings.allowed_origins,
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["*"],  # OpenAI's client for JavaScript sends a dozen of its own
-        expose_headers=["ETag", "X-Request-Id", "Retry-After", "Retry-After-Ms", *EXPOSED_LIMITS],
+        expose_headers=["ETag", "X-Request-Id", "Retry-After", "Retry-After-Ms", "X-Should-Retry", *EXPOSED_LIMITS],
         max_age=600,
     )
     return [cors, door, metering]

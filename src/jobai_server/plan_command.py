@@ -57,7 +57,9 @@ def table(laid_out: MemoryPlan) -> str:
         if model.kv_bytes_per_token:
             per_token = f"{model.kv_bytes_per_token / 1024:g}"
             counts = (f"{model.kv_tokens:,}", f"{model.context_length:,}", f"{model.full_contexts:.1f}")
-            caches.append([model.name, per_token, *counts, f"{model.utilization:g}"])
+            # Nothing is a share of a card that has nothing to share.
+            share = "-" if model.utilization is None else f"{model.utilization:g}"
+            caches.append([model.name, per_token, *counts, share])
     files = [["files", "weights on disk", "known from"]]
     files += [[model.name, f"{_gib(model.on_disk)} GiB", model.origin] for model in laid_out.models]
     heading = f"Memory plan for a GPU of {laid_out.gpu_memory / GIB:g} GiB\n\n"

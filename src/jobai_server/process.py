@@ -87,19 +87,28 @@ class Child:
 async def start_child(module: str, environment: Mapping[str, str], inherited: Sequence[int] = ()) -> Child:
     """Start `python -m module`. `environment` is added to ours; the descriptors in `inherited` stay open in it."""
     ours, theirs = socket.socketpair()
-    with theirs:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
-            str(theirs.fileno()),
-            str(os.getpid()),
-            stdin=asyncio.subprocess.DEVNULL,
-            pass_fds=(theirs.fileno(), *inherited),
-            start_new_session=True,
-            env={**os.environ, **environment},
-        )
-    return Child(process, await Channel.open(ours))
+    process = None
+    try:
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                module,
+                str(theirs.fileno()),
+                str(os.getpid()),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), *inherited),
+                start_new_session=True,
+                env={**os.environ, **environment},
+            )
+        return Child(process, await Channel.open(ours))
+    except BaseException:  # who is cancelled here is the only one to know of the process
+        ours.close()
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        raise
 
 
 def adopt(arguments: Sequence[str]) -> socket.socket:

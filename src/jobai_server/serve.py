@@ -64,7 +64,7 @@ def _planned(settings: Settings) -> tuple[Settings, Mapping[str, int]]:
     """The same settings, with absolute sizes for the engines that share a GPU, and model → bytes of the GPU.
 
     Raises:
-        ConfigurationError: The models do not fit.
+        ConfigurationError: The models do not fit, or whether they do is not to be found out.
     """
     if is_cpu() or settings.server.skip_memory_plan:
         return settings, {}
@@ -72,7 +72,11 @@ def _planned(settings: Settings) -> tuple[Settings, Mapping[str, int]]:
     if size is None:
         log.warning("the engines start without a memory plan: nvidia-smi does not tell how much memory the GPU has")
         return settings, {}
-    plan = plan_memory(settings.models, size, settings.server.gpu_reserved_memory)
+    try:
+        plan = plan_memory(settings.models, size, settings.server.gpu_reserved_memory)
+    except ConfigurationError as error:
+        sentence = error.message.rstrip(".")
+        raise ConfigurationError(f"{sentence}. JOBAI_SKIP_MEMORY_PLAN=true starts without a memory plan.") from error
     if found := problems(plan):
         raise ConfigurationError(" ".join([*found, "JOBAI_SKIP_MEMORY_PLAN=true starts all the same."]))
     for model in plan.models:

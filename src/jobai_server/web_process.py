@@ -10,11 +10,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from jobai_server.app import create_app
 from jobai_server.auth.access import Access
@@ -32,7 +33,7 @@ from jobai_server.observability.event_loop_lag import measure_lag
 from jobai_server.observability.tracing import tracing
 from jobai_server.openai_format.identity import fingerprint
 from jobai_server.process import Channel, Message, adopt
-from jobai_server.settings import Settings
+from jobai_server.settings import ModelSettings, Settings
 from jobai_server.versions import server_version
 from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
@@ -41,6 +42,10 @@ from jobai_server.web.shared_limits import shared_limits
 from jobai_server.web.state import SleepOrder, WebState
 
 log = logging.getLogger(__name__)
+
+# Longer than proxies keep theirs (nginx and AWS's load balancers: 60 s), so that it is they who close: what they send
+# just as this end closes is a 502 to their client. Draining does not wait for it.
+IDLE_CONNECTION_SECONDS = 75
 
 
 class Server(uvicorn.Server):
@@ -81,7 +86,7 @@ async def work(control: socket.socket) -> None:
             shared_limits(settings.server, Path(first["limits"]), first["index"]) as limits,
             UsageWriter(access.store.database, usage).running(),
         ):
-            catalog = Catalog.of(model_cards(settings, int(first["started"])))
+            catalog = Catalog.of(model_cards(settings, int(first["started"]), first["checkpoints"]))
             queues = request_queues(settings, Path(first["queues"]), first["index"])
             with tracing(server_version()) as tracer:
                 state = WebState(
@@ -103,20 +108,7 @@ async def work(control: socket.socket) -> None:
 
 async def _serve(channel: Channel, first: Message, state: WebState) -> None:
     """Until drained, or until the supervisor is gone."""
-    server = Server(
-        uvicorn.Config(
-            create_app(state),
-            http=BoundedHttpProtocol,
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # uvicorn believes X-Forwarded-For of every local peer
-            timeout_graceful_shutdown=1,
-            lifespan="off",
-        ),
-        lambda: channel.send({"event": "listening"}),
-    )
+    server = Server(server_config(create_app(state)), lambda: channel.send({"event": "listening"}))
     tell = EngineNews(channel)
     connections = Connections(state.catalog, state.queues, tell.connected, tell.casualties)
     settings = state.settings
@@ -143,6 +135,22 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
             await obeying
 
 
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the app."""
+    return uvicorn.Config(
+        app,
+        http=BoundedHttpProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # uvicorn believes X-Forwarded-For of every local peer
+        timeout_keep_alive=IDLE_CONNECTION_SECONDS,
+        timeout_graceful_shutdown=1,
+        lifespan="off",
+    )
+
+
 class EngineNews:
     """What this worker has to tell the supervisor about engines."""
 
@@ -151,6 +159,8 @@ class EngineNews:
 
     def connected(self, engine: str, run: str) -> None:
         # What vLLM has loaded stays for good: a full collection that looked at all of it would stop streams for long.
+        # But what an earlier run of the engine has left, frozen by then, goes now.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
         self._channel.send({"event": "connected", "engine": engine, "run": run})
@@ -171,8 +181,14 @@ def request_queues(settings: Settings, directory: Path, worker: int) -> RequestQ
     return RequestQueues(directory, models, worker, settings.server.queue_seconds)
 
 
-def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
-    """What clients see of each engine, before the engines themselves can say more."""
+def model_cards(settings: Settings, created: int, checkpoints: Mapping[str, str]) -> dict[str, ModelCard]:
+    """What clients see of each engine, before the engines themselves can say more.
+
+    Args:
+        settings: Of the server.
+        created: When it was started, in Unix seconds.
+        checkpoints: Each engine's `checkpoint_digest`.
+    """
     return {
         name: ModelCard(
             name=name,
@@ -181,7 +197,9 @@ def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
             default_max_tokens=model.max_tokens,
             created=created,
             roles=roles,
-            fingerprint=fingerprint(server_version(), vllm_version() or "", model.source, model.revision or ""),
+            fingerprint=fingerprint(
+                server_version(), vllm_version() or "", model.source, checkpoints[name], *_decisive_settings(model)
+            ),
         )
         for name, (model, roles) in settings.models.engines().items()
     }
@@ -189,3 +207,9 @@ def model_cards(settings: Settings, created: int) -> dict[str, ModelCard]:
 
 if __name__ == "__main__":
     main()
+
+
+def _decisive_settings(model: ModelSettings) -> list[str]:
+    """What in a model's settings changes its answers to equal requests."""
+    template = model.chat_template.read_text() if model.chat_template else ""
+    return [template, *(str(model.engine_args.get(name)) for name in ("dtype", "kv_cache_dtype"))]

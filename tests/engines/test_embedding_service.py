@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tests.stand_in_engine import stand_in_card
 
 from jobai_server.engines.checkpoint import checkpoint_folder
-from jobai_server.engines.embedding_client import EmbeddingClient, open_embedding_engine
+from jobai_server.engines.embedding_client import INLINE_CHARACTERS, EmbeddingClient, open_embedding_engine
 from jobai_server.engines.embedding_frames import packed, unpacked
 from jobai_server.engines.embedding_service import EmbeddingService
 from jobai_server.engines.launch import EngineLaunch
@@ -195,3 +195,27 @@ async def test_engine_that_dies_ends_what_it_had_running(tmp_path: Path, told: b
             await cut
         with pytest.raises(EngineDied):
             await client.embed(OWNER, [[1]])
+
+
+@pytest.mark.parametrize("characters", [2, INLINE_CHARACTERS])
+async def test_a_request_that_encodes_on_after_its_engine_ended_is_told_so(tmp_path: Path, characters: int) -> None:
+    async with served(tmp_path) as it:
+        [client] = it.clients
+        texts = ["x " * (characters // 2)]
+        assert len(await client.encode_texts(texts)) == 1
+        client.close()
+        with pytest.raises(EngineDied):
+            await client.encode_texts(texts)
+
+
+async def test_a_client_that_lets_go_leaves_nobody_waiting(tmp_path: Path) -> None:
+    async with served(tmp_path) as it:
+        it.model.gate.clear()
+        [client] = it.clients
+        waiting = asyncio.create_task(client.embed(OWNER, [[1]]))
+        await until(lambda: it.model.batches)
+        client.close()
+        with pytest.raises(EngineDied):
+            await asyncio.wait_for(waiting, 5)
+        with pytest.raises(EngineDied):
+            await asyncio.wait_for(client.embed(OWNER, [[1]]), 5)

@@ -13,13 +13,16 @@ from tests.stand_in_engine import StandInEngine
 
 from jobai_server.engines.catalog import Catalog, EngineStatus
 from jobai_server.engines.probes import FAILURES, Probes
+from jobai_server.engines.queue_table import FREE, RUNNING, QueueTable
 from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.errors import EngineDied
 from jobai_server.settings import ModelSettings
 
 
 @contextlib.asynccontextmanager
-async def probed(engine: StandInEngine, folder: Path) -> AsyncIterator[tuple[Any, RequestQueues, list[str]]]:
+async def probed(
+    engine: StandInEngine, folder: Path, seconds: float = 0.02, deadline: float = 0.1
+) -> AsyncIterator[tuple[Any, RequestQueues, list[str]]]:
     """The engine's catalog entry, the queues, and the reasons it was called unwell for."""
     name = engine.card.name
     catalog = Catalog.of({name: engine.card})
@@ -27,7 +30,7 @@ async def probed(engine: StandInEngine, folder: Path) -> AsyncIterator[tuple[Any
     entry.engine, entry.status = engine, EngineStatus("ready", time.time())
     queues = RequestQueues(folder, {name: ModelSettings.model_validate({"name": name, "source": "/none"})}, 0, 1)
     unwell: list[str] = []
-    probes = Probes(catalog, queues, 0.02, 0.1, lambda _, reason: unwell.append(reason))
+    probes = Probes(catalog, queues, seconds, deadline, lambda _, reason: unwell.append(reason))
     task = asyncio.create_task(probes.run())
     try:
         yield entry, queues, unwell
@@ -59,6 +62,51 @@ async def test_one_that_is_at_work_is_left_alone(tmp_path: Path) -> None:
         before = engine.probes
         assert before <= 1
         await until(lambda: entry.probe is not None)
+
+
+def request(table: QueueTable) -> int:
+    """A waiting request's row."""
+    row = table.add(worker=0, key=0, rank=1, answers=1, tokens=1, start=0)
+    assert row is not None
+    return row
+
+
+async def test_one_whose_answers_wait_for_slow_readers_is_asked_before_it_counts_as_stuck(tmp_path: Path) -> None:
+    longest_silence = 0.0
+
+    class Well(StandInEngine):
+        async def probe(self) -> None:
+            nonlocal longest_silence
+            longest_silence = max(longest_silence, (time.monotonic_ns() - table.progress) / 1e9)
+            table.note_progress()
+            await super().probe()
+
+    engine = Well()
+    async with probed(engine, tmp_path, seconds=1000, deadline=0.9) as (_, queues, unwell):
+        table = queues.of(engine.card.name).table
+        table.note_progress()
+        row = request(table)
+        await asyncio.sleep(1)
+        assert engine.probes == 0  # it waits for its turn
+        table.note_progress()
+        table.entries["state"][row] = RUNNING
+        await until(lambda: engine.probes == 3)
+        table.entries["state"][row] = FREE
+        await asyncio.sleep(1)
+        assert engine.probes == 3
+    assert longest_silence < 0.9
+    assert unwell == []
+
+
+async def test_an_embedding_engine_that_works_on_a_large_request_is_left_alone(tmp_path: Path) -> None:
+    engine = StandInEngine()
+    async with probed(engine, tmp_path, seconds=1000, deadline=0.1) as (entry, queues, _):
+        entry.engine, entry.embedding_engine = None, engine
+        table = queues.of(engine.card.name).table
+        table.note_progress()
+        table.entries["state"][request(table)] = RUNNING
+        await asyncio.sleep(0.3)
+        assert engine.probes == 0
 
 
 async def test_errors_in_a_row_make_it_unwell(tmp_path: Path) -> None:

@@ -132,8 +132,23 @@ def test_what_cannot_be_computed_is_refused(changes: dict[str, Any]) -> None:
         weight_sizes.computed(ModelShape.of(LLAMA | changes), 2)
 
 
+@pytest.mark.parametrize(("named", "width"), [({}, 256), ({"n_inner": None}, 256), ({"n_inner": 100}, 100)])
+def test_gpt2_and_its_kin_name_the_width_of_their_layers_only_where_it_is_another_one(
+    named: dict[str, Any], width: int
+) -> None:
+    config = {"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 128, "vocab_size": 512}
+    assert ModelShape.of(config | named).intermediate == width
+
+
 @pytest.mark.parametrize(
-    ("key", "value"), [("hidden_size", None), ("num_hidden_layers", "80"), ("vocab_size", 0), ("vocab_size", True)]
+    ("key", "value"),
+    [
+        ("hidden_size", None),
+        ("intermediate_size", None),
+        ("num_hidden_layers", "80"),
+        ("vocab_size", 0),
+        ("vocab_size", True),
+    ],
 )
 def test_a_config_without_a_dimension_is_refused(key: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=key):

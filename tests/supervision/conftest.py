@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,14 @@ DEADLINE = 20.0
 CHILDREN = frozenset(program.module for program in PROGRAMS.values()) | {"jobai_server.web_process"}
 
 Script = Callable[[str], None]
+NoRoom = Callable[[Exception, int], None]
+
+NO_ROOM = (
+    OSError(errno.EAGAIN, "Resource temporarily unavailable"),
+    OSError(errno.EMFILE, "Too many open files"),
+    RuntimeError("can't start new thread"),
+)
+"""What a start raises where the machine has no room for one more process."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +46,25 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src")]))
     monkeypatch.setenv("STAND_IN_RUNS", str(tmp_path / "runs"))
     return partial(monkeypatch.setenv, "STAND_IN")
+
+
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> NoRoom:
+    """Call it with an error, for so many starts of any child to raise it."""
+
+    def fail(error: Exception, times: int) -> None:
+        start: Callable[..., Awaitable[Child]] = vars(engine_keeper)["start_child"]
+        errors = [error] * times
+
+        async def start_or_fail(*arguments: Any, **options: Any) -> Child:
+            if errors:
+                raise errors.pop()
+            return await start(*arguments, **options)
+
+        for keeper in (engine_keeper, web_keeper):
+            monkeypatch.setattr(keeper, "start_child", start_or_fail)
+
+    return fail
 
 
 async def until(reached: Callable[[], object]) -> None:

@@ -7,12 +7,13 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import psutil
 import pytest
-from tests.supervision.conftest import Script, until
+from tests.supervision.conftest import NO_ROOM, NoRoom, Script, until
 
 from jobai_server.engines.catalog import EngineState, EngineStatus
 from jobai_server.engines.launch import EngineKind
@@ -156,6 +157,49 @@ async def test_engine_that_has_been_ready_is_not_failed(stand_in: Script, kept: 
         os.kill(engine.process_id, signal.SIGKILL)
         await until(lambda: len(told) == 6)
     assert [status.state for status in told[3:6]] == ["restarting"] * 3
+
+
+@pytest.mark.parametrize("error", NO_ROOM, ids=str)
+async def test_a_machine_without_room_for_a_process_is_tried_again(
+    stand_in: Script, no_room: NoRoom, kept: Kept, told: list[EngineStatus], error: Exception
+) -> None:
+    stand_in("ready")
+    async with kept() as engine:
+        await until(lambda: engine.status.state == "ready")
+        no_room(error, 3)
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        await until(lambda: engine.status.state == "ready" and engine.status.restarts == 4)
+    states = [status.state for status in told]
+    assert states == ["ready", "restarting", "restarting", "restarting", "failed", "ready", "stopped"]
+    assert [status.reason for status in told[2:5]] == [f"it could not be started: {error}"] * 3
+
+
+async def test_a_disk_without_room_for_a_runs_folder_is_tried_again(
+    stand_in: Script, kept: Kept, tmp_path: Path, told: list[EngineStatus]
+) -> None:
+    stand_in("ready")
+    in_the_way = tmp_path / "run"
+    in_the_way.touch()
+    async with kept() as engine:
+        await until(lambda: engine.status.state == "restarting")
+        assert engine.status.reason.startswith("it could not be started: ")
+        assert str(in_the_way) in engine.status.reason
+        in_the_way.unlink()
+        await until(lambda: engine.status.state == "ready")
+
+
+async def test_folders_of_earlier_runs_are_removed_but_the_last(stand_in: Script, kept: Kept, tmp_path: Path) -> None:
+    stand_in("ready")
+    folders = tmp_path / "run" / "0"
+    async with kept() as engine:
+        for run, there in enumerate(({"1"}, {"1", "2"}, {"2", "3"}, {"3", "4"})):
+            if engine.process_id is not None:
+                os.kill(engine.process_id, signal.SIGKILL)
+            await until(partial(lambda run: (engine.status.state, engine.status.restarts) == ("ready", run), run))
+            assert {path.name for path in folders.iterdir()} == there
+            assert engine.launch is not None
+            (engine.launch.run_directory / "0.in").touch()
 
 
 async def test_end_during_the_start_is_told_with_its_exit_code(
@@ -437,6 +481,27 @@ async def test_a_spare_process_takes_over(
         engine.sleep()
         await until(lambda: (engine.status.state, engine.status.process_id) == ("asleep", None))
         assert stand_ins() == set()
+
+
+async def test_without_room_for_a_spare_process_the_engine_goes_on_and_the_next_run_has_one(
+    stand_in: Script,
+    no_room: NoRoom,
+    kept: Kept,
+    told: list[EngineStatus],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(spare_child, "DELAY_SECONDS", 0.1)
+    stand_in("beat")
+    async with kept(kind="embedding") as engine:
+        await until(lambda: told)
+        no_room(NO_ROOM[0], 1)
+        await until(lambda: "a spare process could not be started" in caplog.text)
+        assert [status.state for status in told] == ["ready"]
+        assert engine.process_id is not None
+        os.kill(engine.process_id, signal.SIGKILL)
+        await until(lambda: len(told) == 3)
+        await until(lambda: len(stand_ins()) == 2)
 
 
 async def test_a_crash_while_it_falls_asleep_is_no_restart(stand_in: Script, kept: Kept) -> None:

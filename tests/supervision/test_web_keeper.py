@@ -5,12 +5,12 @@ import contextlib
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import psutil
 import pytest
-from tests.supervision.conftest import DEADLINE, Script, until
+from tests.supervision.conftest import DEADLINE, NO_ROOM, NoRoom, Script, until
 
 from jobai_server.process import Message
 from jobai_server.supervision.web_keeper import WebKeeper
@@ -20,13 +20,13 @@ ENGINE: Message = {"event": "engine", "name": "nano"}
 
 @asynccontextmanager
 async def kept(
-    introduced: list[int | None] | None = None, ended: list[int] | None = None
+    introduced: list[int | None] | None = None, ended: Callable[[int], None] = lambda _: None
 ) -> AsyncIterator[tuple[WebKeeper, asyncio.Task[None]]]:
     """A running keeper and its task, which ends with the `with` block.
 
     Args:
         introduced: Collects the new workers' ids.
-        ended: Collects those of workers that are gone.
+        ended: Called with those of workers that are gone.
     """
 
     def introduce() -> list[Message]:
@@ -34,7 +34,6 @@ async def kept(
             introduced.append(worker.process_id)
         return [ENGINE]
 
-    gone: list[int] = [] if ended is None else ended
     with tempfile.TemporaryFile() as listener:
         worker = WebKeeper(
             0,
@@ -44,7 +43,7 @@ async def kept(
             introduce=introduce,
             hear=lambda message: None,
             changed=asyncio.Event(),
-            ended=gone.append,
+            ended=ended,
         )
         task = asyncio.create_task(worker.run())
         try:
@@ -76,7 +75,7 @@ async def test_killed_worker_is_replaced_and_told_again(stand_in: Script) -> Non
     stand_in("ready")
     introduced: list[int | None] = []
     ended: list[int] = []
-    async with kept(introduced, ended) as (worker, _):
+    async with kept(introduced, ended.append) as (worker, _):
         await until(lambda: worker.connected)
         assert introduced[0] is not None
         assert ended == []
@@ -85,6 +84,34 @@ async def test_killed_worker_is_replaced_and_told_again(stand_in: Script) -> Non
         assert ended == introduced[:1]
         assert introduced[1] == worker.process_id != introduced[0]
         await until(lambda: worker.listening.is_set() and worker.connected)
+
+
+@pytest.mark.parametrize("error", NO_ROOM, ids=str)
+async def test_a_machine_without_room_for_a_process_is_tried_again(
+    stand_in: Script, no_room: NoRoom, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    stand_in("ready")
+    introduced: list[int | None] = []
+    async with kept(introduced) as (worker, task):
+        await until(worker.listening.is_set)
+        no_room(error, 4)
+        os.kill(worker.process_id or 0, signal.SIGKILL)
+        await until(lambda: len(introduced) == 2 and worker.listening.is_set())
+        assert not worker.hopeless
+        assert not task.done()
+    assert caplog.text.count(f"web worker 0: could not be started: {error}; next start in") == 4
+
+
+async def test_a_worker_is_replaced_although_what_it_leaves_cannot_be_removed(stand_in: Script) -> None:
+    def ended(_: int) -> None:
+        raise NO_ROOM[0]
+
+    stand_in("ready")
+    introduced: list[int | None] = []
+    async with kept(introduced, ended) as (worker, _):
+        await until(worker.listening.is_set)
+        os.kill(worker.process_id or 0, signal.SIGKILL)
+        await until(lambda: len(introduced) == 2 and worker.listening.is_set())
 
 
 async def test_dead_worker_neither_listens_nor_is_connected(stand_in: Script) -> None:

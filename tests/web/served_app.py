@@ -27,13 +27,45 @@ from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.engines.catalog import Catalog, EngineStatus
 from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.settings import ModelSettings, ServerSettings
-from jobai_server.web.http_protocol import BoundedHttpProtocol
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.shared_limits import SharedLimits, shared_limits
 from jobai_server.web.state import SleepOrder, WebState
+from jobai_server.web_process import server_config
 
 ADMIN_KEY = "k" * 40
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
+
+
+class Connection:
+    """A client that writes bytes and reads answers."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, *pieces: bytes) -> None:
+        """Each as a segment of its own."""
+        for piece in pieces:
+            self._writer.write(piece)
+            await asyncio.sleep(0.002)
+
+    async def status(self) -> int:
+        """The status of the next answer, which declares its length."""
+        return (await self.answer())[0]
+
+    async def answer(self) -> tuple[int, bytes]:
+        """Status and body of the next answer, which declares its length."""
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode()
+        length = head.lower().partition("content-length: ")[2].partition("\r\n")[0]
+        return int(head.split()[1]), await self._reader.readexactly(int(length or 0))
+
+    async def rest(self) -> bytes:
+        """What comes until the server closes."""
+        return await self._reader.read()
+
+    def end(self) -> None:
+        """Send no more; the server closes when it sees that."""
+        self._writer.write_eof()
 
 
 @dataclass(frozen=True)
@@ -55,6 +87,16 @@ class ServedApp:
             name.replace("_", "-"): value for name, value in headers.items()
         }
         return await self.client.post("/v1/chat/completions", content=body, headers=named)
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection of its own, for ten seconds at most."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            async with asyncio.timeout(10):
+                yield Connection(reader, writer)
+        finally:
+            writer.close()
 
 
 @contextlib.asynccontextmanager
@@ -113,10 +155,7 @@ async def _served(
         catalog.entries[name].note(EngineStatus("asleep" if order == "sleep" else "ready", time.time()))
 
     state = WebState(settings, catalog, access, InFlight(), time.time(), limits, usage, queues, tracer, order or obey)
-    config = uvicorn.Config(
-        create_app(state), http=BoundedHttpProtocol, ws="none", log_config=None, lifespan="off", proxy_headers=False
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(create_app(state)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         serving = asyncio.create_task(server.serve([listener]))

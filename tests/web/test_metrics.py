@@ -53,6 +53,35 @@ async def test_a_chat_is_counted() -> None:
     assert value(after, "jobai_disk_free_bytes") > 0
 
 
+async def test_whatever_is_answered_is_counted_whoever_answers() -> None:
+    defect = StandInEngine(fail_before=RuntimeError("a defect"))
+    async with served_app(defect, max_body_bytes=1024, allowed_origins=("https://app.example",)) as app:
+        before = await series(app)
+        preflight = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+        answers = [
+            await app.client.options("/v1/chat/completions", headers=preflight),
+            await app.client.post("/nowhere", content=b"x"),
+            await app.chat(user="x" * 2000),
+            await app.chat(),
+        ]
+        after = await series(app)
+        app.state.in_flight.draining = True
+        answers.append(await app.chat())
+        app.state.in_flight.draining = False
+        drained = await series(app)
+    assert [answer.status_code for answer in answers] == [200, 404, 413, 500, 503]
+
+    def counted(found: Series, **labels: str) -> float:
+        return value(found, "http_requests_total", **labels) - value(before, "http_requests_total", **labels)
+
+    chat = "/v1/chat/completions"
+    assert counted(after, method="OPTIONS", status="2xx") == 1
+    assert counted(after, handler="none", method="POST", status="4xx") == 1
+    assert counted(after, handler=chat, method="POST", status="4xx") == 1
+    assert counted(after, handler=chat, method="POST", status="5xx") == 1
+    assert counted(drained, handler=chat, method="POST", status="5xx") == 2
+
+
 async def test_planned_memory_is_there_where_there_is_a_plan() -> None:
     async with served_app(StandInEngine()) as app:
         assert ("jobai_engine_memory_bytes", frozenset({("model", "stand-in"), ("kind", "planned")})) not in (

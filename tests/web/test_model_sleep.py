@@ -5,14 +5,35 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from typing import Any
 
 import pytest
-from tests.stand_in_engine import StandInEngine
+from tests.stand_in_embedding import StandInEmbedding
+from tests.stand_in_engine import StandInEngine, stand_in_card
 from tests.web.served_app import CHAT, served_app, until
 
 from jobai_server.engines.catalog import EngineState, EngineStatus
 
 Orders = list[tuple[str, str]]
+CATEGORIES = ["alpha", "beta"]
+# Every route that waits for an engine, the engine, and a request.
+WAITING: list[tuple[str, str, dict[str, Any]]] = [
+    ("/v1/chat/completions", "stand-in", CHAT),
+    ("/v1/completions", "stand-in", {"prompt": "hi"}),
+    ("/v1/classifications", "stand-in", {"text": "hi", "categories": CATEGORIES}),
+    (
+        "/v1/classifications/calibrations",
+        "stand-in",
+        {"categories": CATEGORIES, "examples": [{"text": "hi", "category": "alpha"}] * 20},
+    ),
+    (
+        "/v1/decisions",
+        "stand-in",
+        {"input": "hi", "questions": [{"type": "predicate", "instructions": "Is it?", "name": "it"}]},
+    ),
+    ("/v1/embeddings", "stand-in-embedding", {"input": "hi"}),
+    ("/v1/rerank", "stand-in-embedding", {"query": "hi", "documents": ["hi"]}),
+]
 STATES: tuple[EngineState, ...] = ("dozing", "asleep", "waking", "ready")
 
 
@@ -68,11 +89,43 @@ async def test_a_stream_whose_engine_does_not_come_back_ends_with_an_error() -> 
 async def test_who_hangs_up_waits_no_longer(stream: bool) -> None:
     async with served_app(StandInEngine(), order=lambda *_: None) as served:
         entry = served.state.catalog.entries["stand-in"]
+        served.state.queues.of("stand-in").limits.seconds = 60
         entry.note(status("asleep"))
         waiting = asyncio.create_task(served.chat(stream=stream))
         await until(lambda: entry.awaited)
         waiting.cancel()
         await until(lambda: not entry.awaited)
+
+
+def engines() -> tuple[StandInEngine, StandInEmbedding]:
+    return StandInEngine(card=stand_in_card(roles=("primary", "classification"))), StandInEmbedding()
+
+
+@pytest.mark.parametrize(("path", "model", "body"), WAITING)
+async def test_who_hangs_up_on_any_route_gives_up_its_place(path: str, model: str, body: dict[str, Any]) -> None:
+    async with served_app(*engines(), order=lambda *_: None) as served:
+        entry = served.state.catalog.entries[model]
+        served.state.queues.of(model).limits.seconds = 60
+        entry.note(status("asleep"))
+        waiting = asyncio.create_task(served.client.post(path, json=body))
+        await until(lambda: entry.awaited)
+        waiting.cancel()
+        await until(lambda: not entry.awaited)
+        await until(lambda: not served.state.in_flight.count)
+
+
+@pytest.mark.parametrize(("path", "model", "body"), WAITING)
+async def test_the_drain_deadline_ends_the_wait_on_any_route(path: str, model: str, body: dict[str, Any]) -> None:
+    async with served_app(*engines(), order=lambda *_: None) as served:
+        entry = served.state.catalog.entries[model]
+        served.state.queues.of(model).limits.seconds = 60
+        entry.note(status("asleep"))
+        waiting = asyncio.create_task(served.client.post(path, json=body))
+        await until(lambda: entry.awaited)
+        await served.state.in_flight.drain(0.1)
+        answer = await asyncio.wait_for(waiting, 5)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "server_shutting_down")
+        assert not entry.awaited
 
 
 async def test_who_may_not_have_it_does_not_wake_it() -> None:

@@ -124,3 +124,18 @@ async def test_configured_origins_may_stream_from_a_browser() -> None:
         assert preflight.headers["access-control-allow-origin"] == "https://app.example"
         other = await served.client.get("/health", headers={"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in other.headers
+
+
+async def test_a_browser_sees_whether_to_try_again() -> None:
+    async with served_app(StandInEngine(), allowed_origins=("https://app.example",)) as served:
+        entry = served.state.catalog.entries["stand-in"]
+        entry.engine, entry.status = None, EngineStatus("restarting", 0.0)
+        served.client.headers["origin"] = "https://app.example"
+        refused = await served.client.post("/v1/models/stand-in/sleep")
+        unavailable = await served.chat()
+    assert refused.headers["x-should-retry"] == "false"
+    for answer in (refused, unavailable):
+        exposed = answer.headers["access-control-expose-headers"].lower().split(", ")
+        advice = {"x-should-retry", "retry-after", "retry-after-ms"} & set(answer.headers)
+        assert advice
+        assert advice <= set(exposed)

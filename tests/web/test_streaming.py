@@ -9,6 +9,8 @@ import socket
 import httpx
 import pytest
 from openai import APIError, AsyncOpenAI
+from prometheus_fastapi_instrumentator.middleware import PrometheusInstrumentatorMiddleware
+from starlette.types import Message, Receive, Scope, Send
 from tests.stand_in_engine import StandInEngine
 from tests.web.served_app import ADMIN_KEY, CHAT, ServedApp, served_app, until
 
@@ -31,6 +33,23 @@ async def test_a_stream_is_events_and_ends_with_done() -> None:
     assert events[-1] == "[DONE]"
     deltas = [json.loads(event)["choices"][0]["delta"] for event in events[:-1]]
     assert "".join(delta.get("content", "") for delta in deltas) == "ab"
+
+
+async def test_events_pass_by_what_counts_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: list[str] = []
+    counted = PrometheusInstrumentatorMiddleware.__call__
+
+    async def watched(self: PrometheusInstrumentatorMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            passed.append(message["type"])
+            await send(message)
+
+        await counted(self, scope, receive, noted)
+
+    monkeypatch.setattr(PrometheusInstrumentatorMiddleware, "__call__", watched)
+    async with served_app(StandInEngine()) as served:
+        assert (await served.chat(stream=True)).text.endswith("data: [DONE]\n\n")
+    assert passed == ["http.response.start"]
 
 
 @pytest.mark.parametrize(

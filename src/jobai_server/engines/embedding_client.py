@@ -63,6 +63,8 @@ class EmbeddingClient:
         return self._facts
 
     async def encode_texts(self, texts: Sequence[str]) -> list[list[int]]:
+        if self._dead:
+            raise self._died()
         if sum(map(len, texts)) < INLINE_CHARACTERS:
             return self._tokenizer.encode(texts)
         return await asyncio.get_running_loop().run_in_executor(self._encoding, self._tokenizer.encode, texts)
@@ -107,10 +109,11 @@ class EmbeddingClient:
 
     def fail(self) -> None:
         """The engine process is gone: end every running request with EngineDied."""
-        self._end_all()
         self.close()
 
     def close(self) -> None:
+        """Let go of the engine; what still waits for it, or comes to it later, ends with EngineDied."""
+        self._end_all()
         self._listening.cancel()
         self._writer.close()
         self._encoding.shutdown(wait=False)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from jobai_server.engines.model_metadata import ModelMetadata
 from jobai_server.engines.model_shape import DTYPE_BYTES, ModelShape
+from jobai_server.engines.vllm_settings import MAX_BATCHED_TOKENS, raised_sequences
 from jobai_server.settings import ModelSettings
 
 MIB = 1 << 20
 
-# vLLM's own defaults, where it is not told for what use an engine is made (SchedulerConfig).
-MAX_BATCHED_TOKENS = 2048
+# vLLM's own default, as MAX_BATCHED_TOKENS.
 MAX_SEQUENCES = 128
 
 # Tokens that an embedding engine has on a GPU at a time (sentence_embeddings.py, which imports torch).
@@ -101,7 +101,7 @@ def of_text_model(model: ModelSettings, roles: tuple[str, ...]) -> MemoryNeed:
     kv_dtype = str(arguments.get("kv_cache_dtype", "auto"))
     kv_bytes = dtype_bytes if kv_dtype == "auto" else 2 if kv_dtype in DTYPE_BYTES else 1  # fp8 in its varieties
     tokens = _number(arguments.get("max_num_batched_tokens"), MAX_BATCHED_TOKENS)
-    sequences = _number(arguments.get("max_num_seqs"), MAX_SEQUENCES)
+    sequences = raised_sequences(model) or _number(arguments.get("max_num_seqs"), MAX_SEQUENCES)
     utilization = arguments.get("gpu_memory_utilization")
     return MemoryNeed(
         name=model.name[0],

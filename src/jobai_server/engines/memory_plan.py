@@ -100,7 +100,7 @@ def plan_memory(models: ModelsConfig, gpu_memory: int, reserved: int) -> MemoryP
 def _caches(plan: MemoryPlan) -> dict[str, int]:
     """Engine → bytes of its cache: as configured, directly or as a share of the card; the others share the rest.
 
-    They get room for the same number of full contexts each, and no more than `max_num_seqs` of them can use.
+    They get room for the same number of full contexts each, and no more than the engine's sequences can use.
     """
     caches: dict[str, int] = {}
     for need in plan.models:

@@ -60,6 +60,8 @@ class ModelShape:
         text = config.get("text_config")  # where models of several modalities describe their language model
         described = {**config, **text} if isinstance(text, Mapping) else config
         hidden, heads = _number(described, *_HIDDEN), _number(described, *_HEADS)
+        # GPT-2 and its kin (n_embd, n_inner) name the width of their feed-forward layers only where it is another one.
+        usual_width = 4 * hidden if described.keys() & {"n_embd", "n_inner"} else None
         quantization = config.get("quantization_config")
         return cls(
             architecture=architecture,
@@ -68,7 +70,7 @@ class ModelShape:
             heads=heads,
             kv_heads=_number(described, "num_key_value_heads", default=heads),
             head_dimension=_number(described, "head_dim", default=hidden // heads),
-            intermediate=_number(described, *_INTERMEDIATE),
+            intermediate=_number(described, *_INTERMEDIATE, default=usual_width),
             vocabulary=_number(described, "vocab_size"),
             positions=_number(described, *_POSITIONS),
             dtype=str(described.get("dtype") or described.get("torch_dtype") or "float32"),

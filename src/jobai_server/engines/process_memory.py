@@ -9,7 +9,7 @@ from jobai_server.engines.platform import is_cpu
 
 
 def used_memory(process_id: int) -> int | None:
-    """Bytes: of the GPU where engines run on one, of the machine elsewhere; None where that cannot be told."""
+    """Bytes: of all GPUs where engines run on them, of the machine elsewhere; None where that cannot be told."""
     return _resident(process_id) if is_cpu() else _on_gpus(process_id)
 
 
@@ -22,7 +22,10 @@ def _resident(process_id: int) -> int | None:
 
 
 def _on_gpus(process_id: int) -> int | None:
-    """What the driver says; it tells nothing about processes of another PID namespace."""
+    """What the driver says of an engine's session: on several GPUs the memory is held by the engine's children.
+
+    It tells nothing about processes of another PID namespace.
+    """
     try:
         import pynvml
 
@@ -34,5 +37,13 @@ def _on_gpus(process_id: int) -> int | None:
         ]
     except Exception:  # no driver, no library, or one that knows no such figure
         return None
-    used = [process.usedGpuMemory for process in processes if process.pid == process_id]
+    used = [process.usedGpuMemory for process in processes if _session(process.pid) == process_id]
     return sum(used) if used and None not in used else None
+
+
+def _session(process_id: int) -> int | None:
+    """The process that leads its session, as every engine does; None where it cannot be told."""
+    try:
+        return os.getsid(process_id)
+    except (ProcessLookupError, PermissionError):  # it has ended, or is none of ours
+        return None

@@ -98,6 +98,10 @@ class QueueTable:
         """The rows that are in use."""
         return np.flatnonzero(self.entries["state"])
 
+    def running(self) -> int:
+        """How many requests have their turn; also those that are written, while a client still reads them."""
+        return int(np.count_nonzero(self.entries["state"] == RUNNING))
+
     def add(self, **fields: int) -> int | None:
         """A new waiting request; its row, or None where all are in use."""
         row = int(np.argmin(self.entries["state"]))

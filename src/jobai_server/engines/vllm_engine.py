@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jobai_server.engines.fair_share import Sequences
 from jobai_server.engines.launch import EngineLaunch, Seat
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from jobai_server.settings import ModelSettings
 
+Encoded = TypeVar("Encoded")
+
 # Below this many characters encoding takes less time than handing it to a thread.
 INLINE_CHARACTERS = 8_192
 
@@ -61,27 +63,33 @@ class VllmTextEngine:
         self._answer_tokens = lru_cache(4096)(tokenizer.answer_tokens)
         # One thread: the tokenizer is not safe to use from several at once.
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._closed = False
 
     @property
     def card(self) -> ModelCard:
         return self._card
 
     async def encode_conversation(self, conversation: Conversation) -> list[int]:
-        if conversation.characters < INLINE_CHARACTERS:
-            return self._tokenizer.encode_conversation(conversation)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._encoding, self._tokenizer.encode_conversation, conversation)
+        return await self._encoded(conversation.characters, partial(self._tokenizer.encode_conversation, conversation))
 
     async def encode_message(self, given: str, parts: Sequence[str]) -> MessageTokens:
-        if len(given) + sum(map(len, parts)) < INLINE_CHARACTERS:
-            return self._tokenizer.encode_message(given, parts)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._encoding, self._tokenizer.encode_message, given, parts)
+        characters = len(given) + sum(map(len, parts))
+        return await self._encoded(characters, partial(self._tokenizer.encode_message, given, parts))
 
     async def encode_text(self, text: str) -> list[int]:
-        if len(text) < INLINE_CHARACTERS:
-            return self._tokenizer.encode_text(text)
-        return await asyncio.get_running_loop().run_in_executor(self._encoding, self._tokenizer.encode_text, text)
+        return await self._encoded(len(text), partial(self._tokenizer.encode_text, text))
+
+    async def _encoded(self, characters: int, encode: Callable[[], Encoded]) -> Encoded:
+        """What `encode` returns; in a thread where it has many characters to look at.
+
+        Raises:
+            EngineDied: The engine is gone; a request of several steps may notice here first.
+        """
+        if self._closed:
+            raise _died(self._card.name)
+        if characters < INLINE_CHARACTERS:
+            return encode()
+        return await asyncio.get_running_loop().run_in_executor(self._encoding, encode)
 
     def check_token_ids(self, token_ids: Sequence[int], param: str) -> None:
         self._tokenizer.check_token_ids(token_ids, param)
@@ -184,6 +192,7 @@ class VllmTextEngine:
         self.close()
 
     def close(self) -> None:
+        self._closed = True
         self._llm.shutdown(timeout=0)
         self._show_nothing()
         self._encoding.shutdown(wait=False)
@@ -197,11 +206,16 @@ class VllmTextEngine:
 
 
 async def open_vllm_engine(launch: EngineLaunch, seat: Seat, card: ModelCard, queue: RequestQueue) -> VllmTextEngine:
-    """Take a seat at a running engine. Importing vLLM and building the client happens in a thread."""
+    """Take a seat at a running engine. Importing vLLM and building the client happens in a thread.
+
+    Raises:
+        EngineDied: It ended, or could not do its first work, before this worker was attached to it.
+    """
     making = asyncio.create_task(asyncio.to_thread(_client, launch, seat, queue.table))
     try:
         llm = await asyncio.shield(making)
-        await least_work(llm)
+        with _translated_errors(card.name, None):
+            await least_work(llm)
     except BaseException:
         (await making).shutdown(timeout=0)
         raise
@@ -233,12 +247,16 @@ def _translated_errors(model: str, shape: JsonShape | None) -> Iterator[None]:
         param = getattr(error, "parameter", None) or (shape.param if shape else None)
         raise InvalidRequest(f"The engine refuses this request: {sentence}", param=param) from error
     except (EngineDeadError, EngineGenerateError) as error:
-        raise EngineDied(f"The engine of model '{model}' stopped while it worked on this request.") from error
+        raise _died(model) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # how llguidance, which is Rust, fails; no Exception
             raise
         param = shape.param if shape else None
         raise InvalidRequest("The schema cannot be read.", param=param, code="invalid_json_schema") from None
+
+
+def _died(model: str) -> EngineDied:
+    return EngineDied(f"The engine of model '{model}' stopped while it worked on this request.")
 
 
 def _client(launch: EngineLaunch, seat: Seat, table: QueueTable) -> AsyncLLM:

@@ -19,6 +19,9 @@ DEFAULTS: dict[str, Any] = {
     # Whose turn it is in the queue (engines/request_queue.py) also decides who loses cache blocks when they run out.
     "scheduling_policy": "priority",
 }
+# vLLM's own default where it is not told for what use an engine is made (SchedulerConfig).
+MAX_BATCHED_TOKENS = 2048
+
 CPU_DEFAULTS: dict[str, Any] = {
     "worker_cls": "jobai_server.engines.vllm_worker.RowwiseCpuWorker",
     # Prompts are shared in whole blocks, and the beginnings that ours have in common (a system message, a list of
@@ -80,10 +83,20 @@ def _engine_arguments(model: ModelSettings, folder: Path) -> dict[str, Any]:
     arguments = DEFAULTS | (cpu_defaults(folder) if is_cpu() else {}) | model.engine_args
     if model.sleep_level and not is_cpu():
         arguments["enable_sleep_mode"] = True
-    sequences = arguments.get("max_num_seqs")
-    if model.contended_share is not None and isinstance(sequences, int):
-        arguments["max_num_seqs"] = with_room(sequences)
+    if (sequences := raised_sequences(model)) is not None:
+        arguments["max_num_seqs"] = sequences
     return arguments
+
+
+def raised_sequences(model: ModelSettings) -> int | None:
+    """What the engine gets for `max_num_seqs` so that a key that comes finds room; None where it stays as it is."""
+    sequences = model.engine_args.get("max_num_seqs")
+    if model.contended_share is None or not isinstance(sequences, int):
+        return None
+    tokens = model.engine_args.get("max_num_batched_tokens")
+    # vLLM refuses to start with more sequences than tokens in a step.
+    most = tokens if isinstance(tokens, int) else MAX_BATCHED_TOKENS
+    return max(sequences, min(with_room(sequences), most))
 
 
 def cpu_defaults(folder: Path) -> dict[str, Any]:

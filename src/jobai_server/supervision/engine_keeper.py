@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from jobai_server.settings import ModelSettings
 from jobai_server.supervision.backoff import Backoff
 from jobai_server.supervision.engine_run import until_over, until_ready
 from jobai_server.supervision.spare_child import SpareChild
+from jobai_server.supervision.start_errors import START_ERRORS
 from jobai_server.supervision.suspects import Suspects
 
 log = logging.getLogger(__name__)
@@ -109,7 +111,7 @@ class EngineKeeper:
         """End the running engine; the next run has seats again."""
         log.warning("engine %s: restarting it, its seats for web workers are used up", self.name)
         if self._child:
-            self._child.process.terminate()
+            self._child.signal(signal.SIGTERM)
 
     @property
     def running(self) -> bool:
@@ -161,10 +163,13 @@ class EngineKeeper:
         """Start the engine and stay with it to its end: why it ended, and whether it was ready before."""
         async with self._gate:
             self._runs += 1
-            launch = self._next_launch()
             started = time.monotonic()
             program = PROGRAMS[self.kind]
-            self._child = child = self._spare.taken() or await self._new_child(launch)
+            try:
+                launch = self._next_launch()
+                self._child = child = self._spare.taken() or await self._new_child(launch)
+            except START_ERRORS as error:
+                return f"it could not be started: {error}", False
             child.channel.send(launch.model_dump(mode="json"))
             log.info("engine %s: starting, process %d", self.name, child.process.pid)
             failure = await until_ready(child, self.name, self._start_seconds)
@@ -199,6 +204,13 @@ class EngineKeeper:
         return await start_child(program.module, {**program.environment(launch, self._debug), **self._variables})
 
     def _next_launch(self) -> EngineLaunch:
+        """A run with a folder of its own.
+
+        Raises:
+            OSError: There is no room for one.
+        """
+        # The folder of the run before stays for one more: a slow web worker may be about to bind its sockets there.
+        shutil.rmtree(self._run_directory / str(self._runs - 2), ignore_errors=True)
         folder = self._run_directory / str(self._runs)
         folder.mkdir(parents=True)
         return EngineLaunch(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 
 from jobai_server.process import Child
+from jobai_server.supervision.start_errors import START_ERRORS
+
+log = logging.getLogger(__name__)
 
 # Its imports would only slow down the first requests after a start.
 DELAY_SECONDS = 60.0
@@ -42,5 +46,7 @@ class SpareChild:
         try:
             await asyncio.sleep(DELAY_SECONDS)
             self._child = await start()
+        except START_ERRORS as error:
+            log.warning("a spare process could not be started, the next run does without: %s", error)
         finally:
             self._starting = None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import numpy as np
-
-from jobai_server.engines.queue_table import RUNNING, QueueTable
+from jobai_server.engines.queue_table import QueueTable
 from jobai_server.supervision.engine_keeper import EngineKeeper
 
 LOOK_SECONDS = 0.5
@@ -18,7 +16,8 @@ class StallWatch:
 
     Args:
         path: The table's file; the web workers make it.
-        seconds: How long requests may run without a single token of any of them.
+        seconds: How long requests may run without a single token of any of them, nor of a probe: answers that are
+            written and wait for slow readers look like work, so web workers ask the engine in time (engines/probes.py).
     """
 
     def __init__(self, engine: EngineKeeper, path: Path, seconds: float) -> None:
@@ -46,7 +45,7 @@ class StallWatch:
         if self._table.progress != self._progress:
             self._progress, self._stalled = self._table.progress, 0.0
             return
-        running = int(np.count_nonzero(self._table.entries["state"] == RUNNING))
+        running = self._table.running()
         self._stalled = self._stalled + LOOK_SECONDS if running else 0.0
         if self._stalled > self._seconds:
             self._stalled = 0.0

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from jobai_server.engines.catalog import AWAY
+from jobai_server.engines.checkpoint_digest import checkpoint_digest
 from jobai_server.engines.platform import is_cpu
 from jobai_server.engines.request_queues import queue_path
 from jobai_server.engines.vllm_settings import client_environment
@@ -98,6 +99,7 @@ class Supervisor:
             "settings": settings.model_dump(mode="json"),
             "listening_descriptor": listener.fileno(),
             "started": time.time(),
+            "checkpoints": {name: checkpoint_digest(folder) for name, folder in checkpoints.items()},
             "queues": str(self._run_directory),
             "limits": str(self._limits_directory()),
         }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
 from jobai_server.process import Child, Message, start_child
 from jobai_server.supervision.backoff import Backoff
+from jobai_server.supervision.start_errors import START_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -70,14 +72,14 @@ class WebKeeper:
         try:
             while True:
                 self._backoff.started()
-                code = await self._one_run()
+                reason = await self._one_run()
                 if self._draining:
                     return
                 wait = self._backoff.ended()
                 if not self._has_listened and self._backoff.failures >= HOPELESS_STARTS:
                     self.hopeless = True
                     self._changed.set()
-                log.error("web worker %d: ended with code %d; next start in %.1f s", self.index, code, wait)
+                log.error("web worker %d: %s; next start in %.1f s", self.index, reason, wait)
                 await asyncio.sleep(wait)
         finally:
             if self._child:
@@ -90,10 +92,14 @@ class WebKeeper:
             self._child.channel.send({"event": "drain"})
             await self._child.process.wait()
 
-    async def _one_run(self) -> int:
-        self._child = child = await start_child(
-            "jobai_server.web_process", self._environment, inherited=(self._descriptor,)
-        )
+    async def _one_run(self) -> str:
+        """Start the worker and stay with it to its end; how it ended, or why it could not be started."""
+        try:
+            self._child = child = await start_child(
+                "jobai_server.web_process", self._environment, inherited=(self._descriptor,)
+            )
+        except START_ERRORS as error:
+            return f"could not be started: {error}"
         child.channel.send({**self._first_message, "engines": self._introduce()})
         async for message in child.channel.messages():
             if message["event"] == "listening":
@@ -110,5 +116,6 @@ class WebKeeper:
         self.connected.clear()
         code = await child.process.wait()
         await child.stop(0)
-        self._ended(child.process.pid)
-        return code
+        with contextlib.suppress(OSError):  # what it leaves behind is no reason to have no worker
+            self._ended(child.process.pid)
+        return f"ended with code {code}"

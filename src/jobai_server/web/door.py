@@ -6,6 +6,7 @@ What the body says is looked at later, by `json_body.py`: only once it is known 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import uuid
 
@@ -21,9 +22,11 @@ from jobai_server.errors import (
 )
 from jobai_server.observability.tracing import RequestSpan
 from jobai_server.settings import ServerSettings
-from jobai_server.web.error_responses import CLIENT_CLOSED_REQUEST, error_response
+from jobai_server.web.error_responses import CLIENT_CLOSED_REQUEST, defect_response, error_response
 from jobai_server.web.in_flight import InFlight
 from jobai_server.web.request_record import RequestRecord
+
+log = logging.getLogger(__name__)
 
 BODY_SECONDS = 30.0
 HEALTH_PATHS = frozenset({"/health", "/health/live", "/health/ready"})
@@ -40,6 +43,20 @@ class RequestTimeout(InvalidRequest):
 
 class ClientLeft(Exception):
     """The client hung up before its request was whole; nobody is there to answer."""
+
+
+class DirectEvents:
+    """Pure ASGI middleware, the outermost: streams send their events past all the others.
+
+    What wraps `send` in those needs to see the start of an answer only.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["send_event"] = send
+        await self._app(scope, receive, send)
 
 
 class Door:
@@ -73,8 +90,6 @@ class Door:
                 ]
             await send(message)
 
-        # Streams send their events past all middleware: what wraps `send` needs to see the start of an answer only.
-        scope["state"]["send_event"] = send
         with self._in_flight.request():
             try:
                 if self._in_flight.draining and scope["path"] not in HEALTH_PATHS:
@@ -87,9 +102,12 @@ class Door:
             except ServerError as error:
                 scope["state"]["error_code"] = error.code
                 await error_response(error)(scope, receive, send_named)
-            except Exception:  # a defect of ours: answered further out
-                record.status, scope["state"]["error_code"] = 500, "internal_error"
-                raise
+            except Exception as error:  # a defect of ours
+                scope["state"]["error_code"] = "internal_error"
+                log.error("request %s: unexpected error", record.request_id, exc_info=error)
+                if not record.status:  # uvicorn closes the connection of an answer that has begun and does not end
+                    await defect_response(record.request_id)(scope, receive, send_named)
+                record.status = 500
             finally:
                 record.close(scope)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 from http import HTTPStatus
 from typing import Any
@@ -29,8 +28,6 @@ from jobai_server.errors import (
 )
 from jobai_server.logs import masked
 from jobai_server.web.in_flight import ClientDisconnected
-
-log = logging.getLogger(__name__)
 
 # nginx's status for a client that hung up: for logs and metrics, nobody receives it.
 CLIENT_CLOSED_REQUEST = 499
@@ -80,12 +77,17 @@ def error_response(error: ServerError) -> Response:
     return _json(error_body(error), status, headers)
 
 
+def defect_response(request_id: str) -> Response:
+    """For an exception that nobody expected; the log has what there is to know."""
+    message = f"The server had an error of its own; the log names it under request id {request_id}."
+    return error_response(ServerError(message, code="internal_error"))
+
+
 def install(app: FastAPI) -> None:
-    """Give the app a handler for everything that can be raised."""
+    """Give the app a handler for all that is raised on purpose; the door answers for defects."""
     app.add_exception_handler(ServerError, _on_server_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnected, _on_disconnect)
-    app.add_exception_handler(Exception, _on_defect)
 
 
 def _row(error: ServerError) -> tuple[int, str]:
@@ -116,18 +118,3 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 async def _on_disconnect(_: Request, __: Exception) -> Response:
     return Response(status_code=CLIENT_CLOSED_REQUEST)
-
-
-async def _on_defect(request: Request, error: Exception) -> Response:
-    request_id = request.state.request_id
-    request.scope["state"]["error_code"] = "internal_error"
-    log.error("request %s: unexpected error", request_id, exc_info=error)
-    body = {
-        "error": {
-            "message": f"The server had an error of its own; the log names it under request id {request_id}.",
-            "type": "server_error",
-            "param": None,
-            "code": "internal_error",
-        }
-    }
-    return _json(body, 500, {})

@@ -6,6 +6,7 @@ import asyncio
 import json
 from http import HTTPStatus
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -14,10 +15,15 @@ HEAD_SECONDS = 15.0
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request head or trailers are too large or too slow; answers in OpenAI's error shape."""
+    """Closes connections whose request head or trailers are too large or too slow; answers in OpenAI's error shape.
+
+    Offers to go on with another protocol (`Upgrade: h2c`, `Upgrade: websocket`) are ignored, as a server may (RFC 9110,
+    7.8): the request is answered as if its Upgrade fields were not there.
+    """
 
     _head_timer: asyncio.TimerHandle | None = None
     _in_head = True
+    _offers_upgrade = False
     _unparsed_bytes = 0
     _field_bytes = 0
     _fields = 0
@@ -28,12 +34,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_head_timer()
+        self._unset_keepalive_if_required()  # uvicorn leaves it running after a reset
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """In the place of uvicorn's, which loses what follows an offered upgrade, and stops its timer for any byte."""
         # Fields that are still incomplete are counted here, whole ones in on_header; trailers are fields, too.
         self._unparsed_bytes += len(data)
-        super().data_received(data)
+        try:
+            self._parse(memoryview(data))
+        except httptools.HttpParserError:
+            message = "Invalid HTTP request received."
+            self.logger.warning(message)
+            self.send_400_response(message)
+        if not self._idle():
+            self._unset_keepalive_if_required()
         if self._unparsed_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse_fields()
 
@@ -53,7 +68,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head, self._unparsed_bytes = False, 0
         self._stop_head_timer()
-        if not self.transport.is_closing():
+        self._offers_upgrade = self.parser.should_upgrade()
+        if not self.transport.is_closing() and not self._offers_upgrade:
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -63,11 +79,43 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._unparsed_bytes = 0
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._offers_upgrade:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(HTTPStatus.BAD_REQUEST, msg)
+
+    def _parse(self, data: memoryview) -> None:
+        """Parse all of `data`. Raises HttpParserError where it is not HTTP.
+
+        The parser takes what follows a head with an offer for the other protocol, and stops there. A fresh one is given
+        the head without the offer, and then what follows.
+        """
+        while True:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as stopped:
+                data = data[stopped.args[0] :]
+            if self.parser.get_method() == b"CONNECT":  # no offer: what follows is for another server
+                self.send_400_response("This server is not a proxy.")
+            if self.transport.is_closing():
+                return
+            head = self._head_without_offer()
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+            self.parser.feed_data(head)
+
+    def _head_without_offer(self) -> bytes:
+        """The head that was just parsed, less its Upgrade fields; Connection alone is no offer, whatever it names."""
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def _idle(self) -> bool:
+        """Whether no request is being answered, and none has begun to arrive."""
+        return self._head_timer is None and (self.cycle is None or self.cycle.response_complete)
 
     def _refuse_fields(self) -> None:
         self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's headers are too large or too many.")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
+from jobai_server.auth.caller import Caller
 from jobai_server.classification.calibration.definition import definition_of
 from jobai_server.classification.calibration.examples import Example, truth_of
 from jobai_server.classification.calibration.record import CalibrationRecord, new_calibration_id
@@ -31,6 +32,7 @@ from jobai_server.web.dependencies import StateDependency, body_of, query_of
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
 from jobai_server.web.routes.classifications import classification_task, seen_by
+from jobai_server.web.state import WebState
 from jobai_server.web.streaming import until_disconnect
 from jobai_server.web.woken_engine import woken_text
 
@@ -44,6 +46,15 @@ ListQuery = Annotated[ListCalibrationsQuery, Depends(query_of(ListCalibrationsQu
 async def create_calibration(
     request: Request, body: CalibrationBody, caller: CallerDependency, state: StateDependency
 ) -> JSONResponse:
+    record, usage = await until_disconnect(request, state.in_flight, _fitted(request, body, caller, state))
+    await state.calibrations.add(record)
+    return JSONResponse(_object(record) | {"usage": usage_object(usage)})
+
+
+async def _fitted(
+    request: Request, body: CalibrationRequest, caller: Caller, state: WebState
+) -> tuple[CalibrationRecord, TokenUsage]:
+    """The calibration, not stored yet, and what it took."""
     engine = await woken_text(state, body.model, "classification", caller)
     task = classification_task(body, engine)
     examples = [
@@ -61,10 +72,9 @@ async def create_calibration(
     usage = TokenUsage(sum(part.prompt_tokens for part in parts))
     meter = meter_of(request)
     await meter.reserve(engine.card.name, usage, 0)
-    working = scored(
+    scores = await scored(
         parts, f"calibrate-{secrets.token_hex(16)}", owner(caller, body), meter.times, multi_label=multi_label
     )
-    scores = await until_disconnect(request, state.in_flight, working)
     trial = await asyncio.to_thread(tried, scores, truth, examples, multi_label=multi_label)
     record = CalibrationRecord(
         id=new_calibration_id(),
@@ -76,8 +86,7 @@ async def create_calibration(
         adjustment=trial.adjustment,
         report=trial.report(),
     )
-    await state.calibrations.add(record)
-    return JSONResponse(_object(record) | {"usage": usage_object(usage)})
+    return record, usage
 
 
 @router.get("")

@@ -44,6 +44,10 @@ ClassificationBody = Annotated[ClassificationRequest, Depends(body_of(Classifica
 async def create_classification(
     request: Request, body: ClassificationBody, caller: CallerDependency, state: StateDependency
 ) -> JSONResponse:
+    return await until_disconnect(request, state.in_flight, _answer(request, body, caller, state))
+
+
+async def _answer(request: Request, body: ClassificationRequest, caller: Caller, state: WebState) -> JSONResponse:
     engine = await woken_text(state, body.model, "classification", caller)
     for text, param in zip(body.texts, body.text_params, strict=True):
         check_context(engine.card, len(text), param)
@@ -58,8 +62,7 @@ async def create_classification(
     usage = TokenUsage(scoring.prompt_tokens)
     meter = meter_of(request)
     await meter.reserve(engine.card.name, usage, 0)
-    running = scoring.run(f"classify-{secrets.token_hex(16)}", owner(caller, body), meter.times)
-    found = await until_disconnect(request, state.in_flight, running)
+    found = await scoring.run(f"classify-{secrets.token_hex(16)}", owner(caller, body), meter.times)
     CLASSIFIED_TEXTS.labels(engine.card.name).inc(len(found))
     probabilities = np.stack([one.probabilities for one in found])
     if calibration is not None:

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from jobai_server.auth.caller import Caller
 from jobai_server.classification.decisions.answers import answered, encoded
 from jobai_server.classification.decisions.question import DecisionQuestion, Option
 from jobai_server.classification.labels import LETTERS
@@ -25,6 +26,7 @@ from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.json_response import model_response
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
+from jobai_server.web.state import WebState
 from jobai_server.web.streaming import until_disconnect
 from jobai_server.web.woken_engine import woken_text
 
@@ -39,6 +41,10 @@ DecisionBody = Annotated[DecisionRequest, Depends(body_of(DecisionRequest))]
 async def create_decision(
     request: Request, body: DecisionBody, caller: CallerDependency, state: StateDependency
 ) -> Response:
+    return await until_disconnect(request, state.in_flight, _answer(request, body, caller, state))
+
+
+async def _answer(request: Request, body: DecisionRequest, caller: Caller, state: WebState) -> Response:
     engine = await woken_text(state, body.model, "classification", caller)
     given = transcript(body.input)
     check_context(engine.card, len(given), "input")
@@ -54,8 +60,7 @@ async def create_decision(
     await meter.reserve(engine.card.name, usage, len(asked.readings))
     request_id = f"decision-{secrets.token_hex(16)}"
     reuse = PromptReuse()
-    answering = answered(engine, request_id, asked, owner(caller, body), meter.times, reuse)
-    found = await until_disconnect(request, state.in_flight, answering)
+    found = await answered(engine, request_id, asked, owner(caller, body), meter.times, reuse)
     usage.completion_tokens = len(asked.readings)
     answers = [
         answer_object(question, probabilities) for question, probabilities in zip(body.questions, found, strict=True)

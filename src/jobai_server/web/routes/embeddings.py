@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from jobai_server.auth.caller import Caller
 from jobai_server.openai_format.embedding_request import EmbeddingRequest, check_count, check_dimensions, purpose_of
 from jobai_server.openai_format.embedding_response import embedding_items, embedding_list, shortened
 from jobai_server.openai_format.identity import TokenUsage
@@ -16,6 +17,7 @@ from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.embedding_inputs import embedded, encoded_inputs
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
+from jobai_server.web.state import WebState
 from jobai_server.web.streaming import until_disconnect
 from jobai_server.web.woken_engine import woken_embedding
 
@@ -31,6 +33,10 @@ WRITTEN_AT_ONCE = 32
 async def create_embeddings(
     request: Request, body: EmbeddingBody, caller: CallerDependency, state: StateDependency
 ) -> Response:
+    return await until_disconnect(request, state.in_flight, _answer(request, body, caller, state))
+
+
+async def _answer(request: Request, body: EmbeddingRequest, caller: Caller, state: WebState) -> Response:
     engine = await woken_embedding(state, body.model, "embedding", caller)
     inputs = body.inputs
     check_count(len(inputs), state.settings.max_embedding_inputs, "input")
@@ -41,8 +47,7 @@ async def create_embeddings(
     )
     usage = TokenUsage(sum(len(one.token_ids) for one in encoded))
     await meter_of(request).reserve(engine.card.name, usage, 0)
-    work = embedded(engine, owner(caller, body), encoded)
-    whole = await until_disconnect(request, state.in_flight, work)
+    whole = await embedded(engine, owner(caller, body), encoded)
     vectors = shortened(whole, body.dimensions, [one.param for one in encoded])
     truncated = [one.truncated for one in encoded] if body.truncate else None
     items = []

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from numpy.typing import NDArray
 from starlette.responses import JSONResponse, Response
 
+from jobai_server.auth.caller import Caller
 from jobai_server.engines.embedding import EmbeddingEngine
 from jobai_server.engines.owner import Owner
 from jobai_server.openai_format.embedding_request import check_count, purpose
@@ -21,6 +22,7 @@ from jobai_server.web.dependencies import StateDependency, body_of
 from jobai_server.web.embedding_inputs import EncodedInput, embedded, encoded_inputs
 from jobai_server.web.metering import meter_of
 from jobai_server.web.owner import owner
+from jobai_server.web.state import WebState
 from jobai_server.web.streaming import until_disconnect
 from jobai_server.web.woken_engine import woken_embedding
 
@@ -33,6 +35,10 @@ RerankBody = Annotated[RerankRequest, Depends(body_of(RerankRequest))]
 
 @router.post("/v1/rerank")
 async def rerank(request: Request, body: RerankBody, caller: CallerDependency, state: StateDependency) -> Response:
+    return await until_disconnect(request, state.in_flight, _answer(request, body, caller, state))
+
+
+async def _answer(request: Request, body: RerankRequest, caller: Caller, state: WebState) -> Response:
     engine = await woken_embedding(state, body.model, "embedding", caller)
     at_once = state.settings.max_embedding_inputs
     check_count(len(body.documents), at_once * DOCUMENTS_PER_INPUT, "documents")
@@ -42,8 +48,7 @@ async def rerank(request: Request, body: RerankBody, caller: CallerDependency, s
     usage = TokenUsage(sum(len(one.token_ids) for one in (*query, *documents)))
     await meter_of(request).reserve(engine.card.name, usage, 0)
     identity = new_id("rerank")
-    work = _similarities(engine, owner(caller, body), query[0], documents, at_once)
-    scores = await until_disconnect(request, state.in_flight, work)
+    scores = await _similarities(engine, owner(caller, body), query[0], documents, at_once)
     results = best_first(body, scores, [one.truncated for one in documents])
     return JSONResponse(ranking(identity, engine.card.name, results, usage))
 
