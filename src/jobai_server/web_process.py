@@ -205,11 +205,11 @@ def model_cards(settings: Settings, created: int, checkpoints: Mapping[str, str]
     }
 
 
-if __name__ == "__main__":
-    main()
-
-
 def _decisive_settings(model: ModelSettings) -> list[str]:
     """What in a model's settings changes its answers to equal requests."""
     template = model.chat_template.read_text() if model.chat_template else ""
     return [template, *(str(model.engine_args.get(name)) for name in ("dtype", "kv_cache_dtype"))]
+
+
+if __name__ == "__main__":
+    main()
