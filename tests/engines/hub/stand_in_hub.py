@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ class StandInHub:
     """What it has, how it misbehaves, and what it was asked.
 
     Attributes:
+        pause: Seconds before each piece of 4 KiB of a large file.
         cut_after: The connection breaks once this many bytes of all large files together were sent; None is never.
         sizes: Declared sizes that are not the true ones, by path.
         token: Where set, files are for this token alone.
@@ -30,6 +32,7 @@ class StandInHub:
 
     files: dict[str, bytes]
     url: str = ""
+    pause: float = 0.0
     cut_after: int | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     token: str | None = None
@@ -176,6 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         for start in range(first, len(content), 4096):
             chunk = content[start : start + 4096]
+            time.sleep(self.hub.pause)
             with self.hub.lock:
                 if self.hub.cut_after is not None and self.hub.sent + len(chunk) > self.hub.cut_after:
                     self.close_connection = True

@@ -81,13 +81,13 @@ def test_killed_download_leaves_what_arrived(machine: Machine, hub: StandInHub) 
 
 
 def test_interrupted_download_says_how_to_go_on(machine: Machine, hub: StandInHub) -> None:
-    hub.cut_after = SHARD_BYTES // 2
+    hub.pause = 0.05
     process = machine.start("download")
     while hub.sent < SHARD_BYTES // 3:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    hub.cut_after = None
+    hub.pause = 0.0
     assert process.returncode == 130
     assert errors.endswith("jobai-server: interrupted; the same command goes on from here\n")
     assert machine.run("download").returncode == 0
