@@ -173,10 +173,10 @@ def _one_line(text: str) -> str:
 
 
 def _curl(url: str, key: str) -> str:
-    body = '{"messages": [{"role": "user", "content": "Write a job description for a Senior AI Engineer"}]}'
+    messages = '[{"role": "user", "content": "Write a job description for a Senior AI Engineer"}]'
     return (
         f"curl {url}/v1/chat/completions \\\n"
         f'  -H "Authorization: Bearer {key}" \\\n'
         f"  -H 'Content-Type: application/json' \\\n"
-        f"  -d '{body}'"
+        f"""  -d '{{"messages": {messages}, "temperature": 0}}'"""
     )

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from tests.end_to_end.failing_worker import LONGEST_PROMPT
 from tests.end_to_end.running_server import START_SECONDS, RunningServer, running_server
+from tests.end_to_end.vocabulary import endless
 
 ROOT = Path(__file__).parents[2]
 IN_THE_BATCH = "vllm:num_requests_running"  # vLLM's own gauge
@@ -94,7 +95,8 @@ def test_a_request_to_a_hanging_engine_gets_an_error_and_the_next_one_an_answer(
 def test_a_request_that_is_there_at_two_ends_is_refused_from_then_on(
     impatient: RunningServer, http: httpx2.Client
 ) -> None:
-    body = {"messages": [{"role": "user", "content": "Write a long job description."}], "max_tokens": 1500, "n": 8}
+    messages = [{"role": "user", "content": "Write a job description for a Nurse"}]
+    body = {"messages": messages, "max_tokens": 1500, "n": 8, "logit_bias": endless()}
     for _ in range(2):
         until(lambda: nano(http)["state"] == "ready", impatient)
         with http.stream("POST", "/v1/chat/completions", json={**body, "stream": True}) as stream:

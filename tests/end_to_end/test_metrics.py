@@ -85,4 +85,4 @@ def test_the_engines_cache_is_as_large_as_the_plan_says(http: httpx2.Client) -> 
         for sample in family.samples
         if sample.name == "vllm:cache_config_info"
     }
-    assert actual == planned.kv_tokens == (131_072 if multiplies_bfloat16() else 65_536)
+    assert actual == planned.kv_tokens == (65_536 if multiplies_bfloat16() else 32_768)

@@ -11,7 +11,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from learning.average import AveragedModel
-from learning.checkpoint import new_model
+from learning.checkpoint import mean_of, new_model, save_model
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "src" / "jobai_server" / "embedded" / "jobai_nano"
@@ -62,3 +62,15 @@ def test_the_mean_follows_the_model() -> None:
     for _ in range(400):
         mean.follow(model)
     assert torch.allclose(between, model.model.norm.weight, atol=0.01)
+
+
+def test_the_mean_of_two_models_is_between_them(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(MODEL / "tokenizer.json"))
+    models = [new_model(tokenizer, seed, layers=1) for seed in range(2)]
+    for seed, model in enumerate(models):
+        save_model(model, tokenizer, tmp_path / str(seed))
+    mean = mean_of([tmp_path / "0", tmp_path / "1"])
+    expected = (models[0].lm_head.weight + models[1].lm_head.weight) / 2
+    assert torch.allclose(mean.lm_head.weight, expected, atol=1e-3)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -33,6 +34,15 @@ def save_model(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> N
         for file in sorted(written.iterdir()):
             file.chmod(0o644)  # safetensors writes files that only their owner may read
             os.replace(file, folder / file.name)
+
+
+def mean_of(folders: Sequence[Path]) -> LlamaForCausalLM:
+    """The mean of the weights of models that come from one training: often better than each of them."""
+    models = [LlamaForCausalLM.from_pretrained(str(folder), dtype=torch.float32) for folder in folders]
+    with torch.no_grad():
+        for parameters in zip(*(model.parameters() for model in models), strict=True):
+            parameters[0].copy_(torch.stack([parameter.data for parameter in parameters]).mean(dim=0))
+    return models[0]
 
 
 def copy_model(source: Path, target: Path) -> None:

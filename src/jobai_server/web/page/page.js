@@ -79,7 +79,7 @@ const chat = async (event) => {
   byId("stop").disabled = false;
   try {
     const messages = [{ role: "user", content: byId("prompt").value }];
-    const reply = await post("/v1/chat/completions", { messages, stream: true }, mine.signal);
+    const reply = await post("/v1/chat/completions", { messages, temperature: 0, stream: true }, mine.signal);
     for await (const chunk of events(reply)) {
       if (chunk.error) throw new Error(chunk.error.message);
       // As text, never as HTML: a model may write anything.
