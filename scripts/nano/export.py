@@ -12,7 +12,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from arguments import model_folder
-from learning.checkpoint import copy_model, mean_of, save_model
+from learning.checkpoint import copy_model, mean_of, of_one_kind, save_model
 from scoring.checkpoint import Checkpoint
 from scoring.questions import Question
 
@@ -27,6 +27,8 @@ def main() -> None:
     )
     parser.add_argument("--target", type=Path, required=True, help="folder to renew")
     options = parser.parse_args()
+    if not of_one_kind(options.source):
+        parser.error("argument --source: models of other depths or with other tokenizers have no mean")
     with tempfile.TemporaryDirectory() as temporary:
         source = options.source[0]
         if len(options.source) > 1:

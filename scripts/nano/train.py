@@ -24,11 +24,12 @@ from arguments import count, model_folder, positive, tokenizer_folder
 from learning.architecture import LAYERS
 from learning.average import AveragedModel
 from learning.batches import Batch, BatchPlan, batches
-from learning.checkpoint import new_model, save_model
+from learning.checkpoint import layers_of, new_model, save_model
 from learning.growth import grown
 from learning.optimisation import compile_layers, optimizers, schedule, set_rate, weighted_loss
 from learning.workers import average, start
 
+SHORTEST = 64  # tokens: of shorter examples there are too few to wait for
 _TOGETHER = 8  # steps between two meetings of the workers
 
 
@@ -196,6 +197,12 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     parser.add_argument("--layers", type=count, default=LAYERS, help="grow to this depth (default 8)")
     options = parser.parse_args()
+    if options.longest < SHORTEST:
+        parser.error(f"argument --longest: examples are longer than that; {SHORTEST} or more")
+    if options.batch_tokens < options.workers * options.longest:
+        parser.error("argument --batch-tokens: every worker needs room for one example as long as --longest")
+    if options.initial_checkpoint and layers_of(options.initial_checkpoint) > options.layers:
+        parser.error("argument --layers: the initial checkpoint has more, and a model can only grow")
     options.state.mkdir(parents=True, exist_ok=True)
 
     def work(number: int) -> None:

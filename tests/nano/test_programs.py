@@ -8,9 +8,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
+MODEL = str(Path(__file__).parents[2] / "src" / "jobai_server" / "embedded" / "jobai_nano")
+STATE = ("--state", "there")
 Run = Callable[..., tuple[int, str]]
 
 
@@ -46,6 +49,18 @@ def test_each_program_explains_itself(run: Run, program: str) -> None:
         (("train", "--hours", "0"), "--hours: '0' is not a number above 0"),
         (("train", "--rate", "nan"), "--rate: 'nan' is not a number above 0"),
         (("train", "--workers", "two"), "--workers: 'two' is not a whole number of 1 or more"),
+        (
+            ("train", *STATE, "--tokenizer", MODEL, "--longest", "8"),
+            "--longest: examples are longer than that; 64 or more",
+        ),
+        (
+            ("train", *STATE, "--tokenizer", MODEL, "--batch-tokens", "100"),
+            "--batch-tokens: every worker needs room for one example as long as --longest",
+        ),
+        (
+            ("train", *STATE, "--initial-checkpoint", MODEL, "--layers", "2"),
+            "--layers: the initial checkpoint has more, and a model can only grow",
+        ),
         (("data", "sample", "--count", "-1"), "--count: '-1' is not a whole number of 1 or more"),
     ],
 )
@@ -53,6 +68,15 @@ def test_an_option_that_makes_no_sense_is_named(run: Run, arguments: tuple[str, 
     status, printed = run(*arguments)
     assert status == 2
     assert printed.endswith(f"error: argument {said}\n")
+
+
+def test_models_of_other_depths_have_no_mean(run: Run, tmp_path: Path) -> None:
+    for name in ("model.safetensors", "tokenizer.json"):
+        (tmp_path / name).symlink_to(Path(MODEL) / name)
+    (tmp_path / "config.json").write_text('{"num_hidden_layers": 1}')
+    status, printed = run("export", "--source", MODEL, str(tmp_path), "--target", str(tmp_path / "mean"))
+    assert status == 2
+    assert printed.endswith("--source: models of other depths or with other tokenizers have no mean\n")
 
 
 def test_a_server_that_is_not_there_is_named(run: Run) -> None:

@@ -1,5 +1,6 @@
 """Writing a model as a folder that transformers and vLLM load as it is."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -34,6 +35,16 @@ def save_model(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> N
         for file in sorted(written.iterdir()):
             file.chmod(0o644)  # safetensors writes files that only their owner may read
             os.replace(file, folder / file.name)
+
+
+def layers_of(folder: Path) -> int:
+    """How deep the model in a folder is."""
+    return int(json.loads((folder / "config.json").read_text())["num_hidden_layers"])
+
+
+def of_one_kind(folders: Sequence[Path]) -> bool:
+    """Whether these models have the same depth and the same tokenizer."""
+    return len({(layers_of(folder), (folder / "tokenizer.json").read_bytes()) for folder in folders}) == 1
 
 
 def mean_of(folders: Sequence[Path]) -> LlamaForCausalLM:
