@@ -82,11 +82,18 @@ def test_killed_download_leaves_what_arrived(machine: Machine, hub: StandInHub) 
 
 def test_interrupted_download_says_how_to_go_on(machine: Machine, hub: StandInHub) -> None:
     hub.pause = 0.05
-    process = machine.start("download")
-    while hub.sent < SHARD_BYTES // 3:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    for _ in range(3):
+        process = machine.start("download")
+        while hub.sent < SHARD_BYTES // 3:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+        if process.returncode:
+            break
+        # Now and then the interruption comes where Python ignores it, and the download is whole.
+        assert_whole(machine)
+        shutil.rmtree(machine.repository)
+        hub.sent = 0
     hub.pause = 0.0
     assert process.returncode == 130
     assert errors.endswith("jobai-server: interrupted; the same command goes on from here\n")
