@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from tests.stand_in_embedding import StandInEmbedding
 from tests.stand_in_engine import StandInEngine, stand_in_card
-from tests.web.served_app import CHAT, served_app, until
+from tests.web.served_app import CHAT, ServedApp, served_app, until
 
-from jobai_server.engines.catalog import EngineState, EngineStatus
+from jobai_server.engines.catalog import EngineState, EngineStatus, Entry
 
 Orders = list[tuple[str, str]]
 CATEGORIES = ["alpha", "beta"]
@@ -101,14 +104,23 @@ def engines() -> tuple[StandInEngine, StandInEmbedding]:
     return StandInEngine(card=stand_in_card(roles=("primary", "classification"))), StandInEmbedding()
 
 
-@pytest.mark.parametrize(("path", "model", "body"), WAITING)
-async def test_who_hangs_up_on_any_route_gives_up_its_place(path: str, model: str, body: dict[str, Any]) -> None:
+@asynccontextmanager
+async def waiting_for(
+    path: str, model: str, body: dict[str, Any]
+) -> AsyncIterator[tuple[ServedApp, Entry, asyncio.Task[httpx.Response]]]:
+    """A request that waits for a model that nobody wakes."""
     async with served_app(*engines(), order=lambda *_: None) as served:
         entry = served.state.catalog.entries[model]
         served.state.queues.of(model).limits.seconds = 60
         entry.note(status("asleep"))
         waiting = asyncio.create_task(served.client.post(path, json=body))
         await until(lambda: entry.awaited)
+        yield served, entry, waiting
+
+
+@pytest.mark.parametrize(("path", "model", "body"), WAITING)
+async def test_who_hangs_up_on_any_route_gives_up_its_place(path: str, model: str, body: dict[str, Any]) -> None:
+    async with waiting_for(path, model, body) as (served, entry, waiting):
         waiting.cancel()
         await until(lambda: not entry.awaited)
         await until(lambda: not served.state.in_flight.count)
@@ -116,12 +128,7 @@ async def test_who_hangs_up_on_any_route_gives_up_its_place(path: str, model: st
 
 @pytest.mark.parametrize(("path", "model", "body"), WAITING)
 async def test_the_drain_deadline_ends_the_wait_on_any_route(path: str, model: str, body: dict[str, Any]) -> None:
-    async with served_app(*engines(), order=lambda *_: None) as served:
-        entry = served.state.catalog.entries[model]
-        served.state.queues.of(model).limits.seconds = 60
-        entry.note(status("asleep"))
-        waiting = asyncio.create_task(served.client.post(path, json=body))
-        await until(lambda: entry.awaited)
+    async with waiting_for(path, model, body) as (served, entry, waiting):
         await served.state.in_flight.drain(0.1)
         answer = await asyncio.wait_for(waiting, 5)
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "server_shutting_down")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from jobai_server.openai_format.field_types import chosen_by, refusal, tag, text_or_list
+from jobai_server.openai_format.field_types import chosen_by, field_of, refusal, tag, text_or_list
 from jobai_server.openai_format.request_model import Label, RequestPart, Text
 
 MAX_ARGUMENTS_DEPTH = 32
@@ -42,8 +42,7 @@ class RefusalPart(RequestPart):
 
 
 def _part(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return "refusal" if kind == "refusal" else "text"
+    return "refusal" if field_of(value, "type") == "refusal" else "text"
 
 
 AnswerPart = Annotated[
@@ -138,7 +137,7 @@ ROLES = {"system": "system", "developer": "system", "user": "user", "assistant":
 
 
 def _role(value: Any) -> str:
-    role = value.get("role") if isinstance(value, dict) else getattr(value, "role", None)
+    role = field_of(value, "role")
     return ROLES.get(role, "none") if isinstance(role, str) else "none"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from jobai_server.openai_format.field_types import chosen_by, refusal, tag, text_or_list
+from jobai_server.openai_format.field_types import chosen_by, field_of, refusal, tag, text_or_list
 from jobai_server.openai_format.request_model import RequestPart, Text
 
 # Those of the official client's documentation.
@@ -76,7 +76,7 @@ class UnsupportedPart(RequestPart):
 
 
 def _kind(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    kind = field_of(value, "type")
     return {"input_text": "text", "input_json": "json"}.get(kind, "none") if isinstance(kind, str) else "none"
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from jobai_server.errors import InvalidRequest
 from jobai_server.openai_format.decision_content import Content, text_of
-from jobai_server.openai_format.field_types import chosen_by, tag, text_or_list
+from jobai_server.openai_format.field_types import chosen_by, field_of, tag, text_or_list
 from jobai_server.openai_format.request_model import Label, RequestPart, Text
 
 MAX_ITEMS = 2048
@@ -43,7 +43,7 @@ class UnknownPart(RequestPart):
 
 
 def _part_kind(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    kind = field_of(value, "type")
     return kind if kind in ("output_text", "refusal") else "none"
 
 

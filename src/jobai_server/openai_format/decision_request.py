@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from jobai_server.openai_format.decision_content import Content
 from jobai_server.openai_format.decision_input import DecisionInput
-from jobai_server.openai_format.field_types import chosen_by, refusal, tag
+from jobai_server.openai_format.field_types import chosen_by, field_of, refusal, tag
 from jobai_server.openai_format.request_model import Label, RequestBody, RequestPart, Text
 
 # Those of the official client's documentation.
@@ -86,7 +86,7 @@ class QuestionOfNoType(RequestPart):
 
 
 def _kind(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    kind = field_of(value, "type")
     return kind if kind in ("predicate", "choice", "score") else "none"
 
 

@@ -48,6 +48,11 @@ def text_or_list(value: Any) -> str | None:
     return "text" if isinstance(value, str) else "list" if isinstance(value, list) else None
 
 
+def field_of(value: Any, name: str) -> Any:
+    """A field of an object, decoded JSON or a model that was read already; None where there is none."""
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
 def refusal(code: str, message: str, *, param: str = "") -> PydanticCustomError:
     """An error for validators of request models.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from jobai_server.engines.protocol import JsonShape
-from jobai_server.openai_format.field_types import chosen_by, tag
+from jobai_server.openai_format.field_types import chosen_by, field_of, tag
 from jobai_server.openai_format.json_schema import check_json_schema
 from jobai_server.openai_format.request_model import RequestPart
 
@@ -30,8 +30,7 @@ class SchemaFormat(RequestPart):
 
 
 def _format(value: Any) -> str:
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return "schema" if kind == "json_schema" else "plain"
+    return "schema" if field_of(value, "type") == "json_schema" else "plain"
 
 
 ResponseFormat = Annotated[
