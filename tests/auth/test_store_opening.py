@@ -7,6 +7,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from jobai_server.auth.store_opening import attached_store, prepared_store
 from jobai_server.auth.tables import metadata
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import ServerSettings
+from jobai_server.storage import database
 
 GIVEN = "given-" + "k" * 40
 
@@ -62,13 +64,26 @@ async def test_the_tables_are_what_the_code_takes_them_for(store: KeyStore) -> N
 
 
 async def test_starters_at_the_same_time_get_one_store(settings: ServerSettings) -> None:
-    stores = await asyncio.gather(*(prepared_store(settings) for _ in range(4)))
+    stores = await asyncio.gather(*(prepared_store(settings) for _ in range(8)))
     assert len({store.pepper.fingerprint() for store in stores}) == 1
     keys = [key for store in stores if (key := await new_admin_key(store))]
     assert len(keys) == 1
     for store in stores:
         assert (await store.find(keys[0])).is_lasting_admin
         await store.database.close()
+
+
+async def test_a_new_file_can_be_opened_while_another_starter_writes_to_it(sqlite_settings: ServerSettings) -> None:
+    path = sqlite_settings.data_directory / database.FILE_NAME
+    path.parent.mkdir(parents=True)
+    path.touch()
+    database.begin_file(path)
+    opened = database.Database.at(None, path.parent)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with opened.reading() as connection:  # whose first words are about the journal mode
+            assert (await connection.execute(text("PRAGMA journal_mode"))).scalar_one() == "wal"
+    await opened.close()
 
 
 async def test_sqlite_is_as_durable_as_it_can_be(sqlite_settings: ServerSettings) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import select, text, update
@@ -92,9 +94,23 @@ def _require_file(directory: Path, *, has_pepper: bool) -> None:
                 f"The key store {path} is missing or empty, though its pepper is there; restore it from a backup, "
                 f"or delete {directory / PEPPER_FILE} to begin with no keys."
             )
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with _locked(directory):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            if path.stat().st_size == 0:
+                database.begin_file(path)
     except OSError as error:
         raise ConfigurationError(f"The key store {path} cannot be used: {error.strerror}.") from None
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """One process at a time; the lock is the directory's own, so that nothing is left behind."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 async def _prepared(opened: Database, pepper: Pepper | None, settings: ServerSettings) -> Pepper:

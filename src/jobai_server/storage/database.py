@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,21 @@ class Database:
         except FAILURES as error:
             log.log(level, "database: %s", reason(error))
             raise StoreUnavailable("The server's database cannot be used at the moment.") from error
+
+
+def begin_file(path: Path) -> None:
+    """Puts an empty SQLite file into WAL mode; for one process at a time, before any other opens it.
+
+    SQLite does not wait for others while it changes the mode: two that do so at once get "database is locked".
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, reason(error)) from error
 
 
 def reason(error: BaseException) -> str:
