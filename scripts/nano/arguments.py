@@ -1,5 +1,6 @@
 """Values of command-line options that are checked before any work begins."""
 
+import os
 from argparse import ArgumentTypeError
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def model_folder(text: str) -> Path:
 def tokenizer_folder(text: str) -> Path:
     """A folder that holds a tokenizer."""
     return _folder(text, "tokenizer.json")
+
+
+def output_folder(text: str) -> Path:
+    """A folder that can be written to, or made."""
+    there = next(place for place in (Path(text), *Path(text).absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise ArgumentTypeError(f"{str(there)!r} is not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ArgumentTypeError(f"{str(there)!r} cannot be written to")
+    return Path(text)
 
 
 def _folder(text: str, *names: str) -> Path:

@@ -6,9 +6,8 @@ python scripts/nano/data.py tokenizer --output DIR
 
 import argparse
 from itertools import islice
-from pathlib import Path
 
-from arguments import count
+from arguments import count, output_folder
 from corpus import mixture
 from corpus.dialogue import segments
 from corpus.split import Split
@@ -24,7 +23,7 @@ def main() -> None:
     sample.add_argument("--split", choices=[s.value for s in Split], default="train")
     sample.add_argument("--seed", type=int, default=0, help="seed of the stream (default 0)")
     learn = commands.add_parser("tokenizer", help="learn the byte-level BPE vocabulary")
-    learn.add_argument("--output", type=Path, required=True, help="folder for tokenizer.json")
+    learn.add_argument("--output", type=output_folder, required=True, help="folder for tokenizer.json")
     learn.add_argument("--count", type=count, default=20_000, help="examples to learn from")
     learn.add_argument("--seed", type=int, default=0, help="seed of the stream (default 0)")
     options = parser.parse_args()

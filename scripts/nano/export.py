@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from arguments import model_folder
+from arguments import model_folder, output_folder
 from learning.checkpoint import copy_model, mean_of, of_one_kind, save_model
 from scoring.checkpoint import Checkpoint
 from scoring.questions import Question
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument(
         "--source", type=model_folder, required=True, nargs="+", help="model folder that training wrote, or several"
     )
-    parser.add_argument("--target", type=Path, required=True, help="folder to renew")
+    parser.add_argument("--target", type=output_folder, required=True, help="folder to renew")
     options = parser.parse_args()
     if not of_one_kind(options.source):
         parser.error("argument --source: models of other depths or with other tokenizers have no mean")

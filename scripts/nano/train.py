@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from pickle import UnpicklingError
 from statistics import fmean
 
 import torch
@@ -20,7 +21,7 @@ from tokenizers import Tokenizer
 from torch.optim import Optimizer
 from transformers import LlamaForCausalLM
 
-from arguments import count, model_folder, positive, tokenizer_folder
+from arguments import count, model_folder, output_folder, positive, tokenizer_folder
 from learning.architecture import LAYERS
 from learning.average import AveragedModel
 from learning.batches import Batch, BatchPlan, batches
@@ -30,6 +31,7 @@ from learning.optimisation import compile_layers, optimizers, schedule, set_rate
 from learning.workers import average, start
 
 SHORTEST = 64  # tokens: of shorter examples there are too few to wait for
+_STATE = "training.pt"
 _TOGETHER = 8  # steps between two meetings of the workers
 
 
@@ -64,7 +66,7 @@ class Training:
     @property
     def state_file(self) -> Path:
         """Where the whole state is kept between runs."""
-        path: Path = self.options.state / "training.pt"
+        path: Path = self.options.state / _STATE
         return path
 
     def _resume(self) -> None:
@@ -169,14 +171,22 @@ class Training:
             self.save()
 
 
+def can_go_on(folder: Path) -> bool:
+    """Whether the folder's state can be read, or there is none yet."""
+    try:
+        return not (folder / _STATE).exists() or "model" in torch.load(folder / _STATE, weights_only=True, mmap=True)
+    except (OSError, EOFError, RuntimeError, TypeError, ValueError, UnpicklingError):
+        return False
+
+
 def main() -> None:
     """Read the options and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="folder to save to and resume from")
+    parser.add_argument("--state", type=output_folder, required=True, help="folder to save to and resume from")
     beginning = parser.add_mutually_exclusive_group(required=True)
     beginning.add_argument("--tokenizer", type=tokenizer_folder, help="folder with tokenizer.json: start anew")
     beginning.add_argument("--initial-checkpoint", type=model_folder, help="model folder: start from its weights")
-    parser.add_argument("--export", type=Path, help="model folder to renew whenever the state is saved")
+    parser.add_argument("--export", type=output_folder, help="model folder to renew whenever the state is saved")
     parser.add_argument("--hours", type=positive, default=1.5, help="budget per thread (default 1.5)")
     parser.add_argument("--minutes", type=positive, default=0, help="end this run in time, whatever the budget")
     parser.add_argument("--steps", type=count, default=0, help="stop after so many steps")
@@ -204,6 +214,8 @@ def main() -> None:
     if options.initial_checkpoint and layers_of(options.initial_checkpoint) > options.layers:
         parser.error("argument --layers: the initial checkpoint has more, and a model can only grow")
     options.state.mkdir(parents=True, exist_ok=True)
+    if not can_go_on(options.state):
+        parser.error(f"argument --state: {_STATE} in '{options.state}' is damaged; delete it to start anew")
 
     def work(number: int) -> None:
         torch.set_num_threads(options.threads)

@@ -70,6 +70,33 @@ def test_an_option_that_makes_no_sense_is_named(run: Run, arguments: tuple[str, 
     assert printed.endswith(f"error: argument {said}\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("data", "tokenizer", "--output"),
+        ("train", "--tokenizer", MODEL, "--state"),
+        ("train", *STATE, "--tokenizer", MODEL, "--export"),
+        ("export", "--source", MODEL, "--target"),
+    ],
+)
+def test_an_output_that_cannot_be_is_named_before_any_work(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").touch()
+    status, printed = run(*arguments, str(tmp_path / "file" / "there"))
+    assert status == 2
+    assert printed.endswith(f"error: argument {arguments[-1]}: '{tmp_path / 'file'}' is not a folder\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"words", b"PK\x03\x04 and no more"])
+def test_a_state_that_is_damaged_is_named_and_kept(run: Run, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "training.pt").write_bytes(content)
+    status, printed = run("train", "--tokenizer", MODEL, "--state", str(tmp_path))
+    assert status == 2
+    assert f"--state: training.pt in '{tmp_path}' is damaged" in printed
+    assert (tmp_path / "training.pt").read_bytes() == content
+
+
 def test_models_of_other_depths_have_no_mean(run: Run, tmp_path: Path) -> None:
     for name in ("model.safetensors", "tokenizer.json"):
         (tmp_path / name).symlink_to(Path(MODEL) / name)
