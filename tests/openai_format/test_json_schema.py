@@ -47,6 +47,7 @@ ACCEPTED = [
     {"type": "object", "properties": {"$ref": {"type": "string"}, "pattern": {"type": "string"}}},
     {"type": "object", "additionalProperties": False, "required": ["a"], "properties": {"a": {"enum": [1, None]}}},
     {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    {"type": ["string", "number", "integer", "boolean", "object", "array", "null"]},
     nested(json_schema.MAX_DEPTH),
     alternatives(json_schema.MAX_ALTERNATIVES_DEPTH),
     wide(json_schema.MAX_NODES - 1),
@@ -76,6 +77,10 @@ REFUSED = [
     {"type": "string", "default": -(2**80)},
     {"type": ["x"], "pattern": "["},
     {"type": "x"},
+    {"type": None},
+    {"type": ["x", *range(10_500)]},  # which would take a minute to compare
+    {"properties": {"a": {"type": ["string"] * 8}}},
+    {"contentSchema": {"type": ["x", *range(10_500)]}},
     {"properties": [1]},
     {"required": "a"},
     {"items": 5},

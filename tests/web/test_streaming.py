@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 
 import httpx
 import pytest
@@ -15,7 +14,6 @@ from tests.stand_in_engine import StandInEngine
 from tests.web.served_app import ADMIN_KEY, CHAT, ServedApp, served_app, until
 
 from jobai_server.errors import EngineDied, InvalidRequest, Overloaded
-from jobai_server.web import streaming
 
 LONG = ["word "] * 2000
 
@@ -137,23 +135,3 @@ async def test_the_drain_deadline_ends_what_is_left_with_an_error(stream: bool) 
         assert "server_shutting_down" in response.text
         assert "[DONE]" not in response.text
         assert served.engine.closed == 1
-
-
-async def test_a_client_that_stops_reading_loses_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "WRITE_SECONDS", 0.2)
-    async with served_app(StandInEngine(script=["word " * 20_000] * 2_000)) as served:
-        body = json.dumps(CHAT | {"stream": True}).encode()
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: {ADMIN_KEY}\r\n"
-        connection = socket.create_connection(("127.0.0.1", served.port))
-        connection.sendall(
-            f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
-        )
-        await until(lambda: served.engine.opened == 1)
-        await until(lambda: served.engine.closed == 1)
-        connection.close()
-
-
-async def test_a_client_that_reads_slowly_but_steadily_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "WRITE_SECONDS", 0.2)
-    async with served_app(StandInEngine(script=["word "] * 20, delay=0.05)) as served:
-        assert (await served.chat(stream=True)).text.endswith("data: [DONE]\n\n")

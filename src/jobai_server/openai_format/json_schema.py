@@ -26,6 +26,7 @@ MAX_ALTERNATIVES_DEPTH = 4
 MAX_NODES = 500
 """Sub-schemas, every reference counted as what it refers to."""
 MAX_ENUM_VALUES = 1_000
+MAX_TYPES = 7
 MAX_PATTERNS = 16
 MAX_PATTERN_LENGTH = 512
 MAX_REPEAT = 100
@@ -37,7 +38,15 @@ MAX_MULTIPLE = 100_000
 MAX_COUNTS = {"Length": 10_000, "Items": 1_000, "Properties": 1_000, "Contains": 1_000}
 
 SAME_LEVEL = (*LISTED[:3], "not", "if", "then", "else")
-FORBIDDEN = ("$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "dependencies", "x-guidance")
+FORBIDDEN = (
+    "$dynamicRef",
+    "$recursiveRef",
+    "$dynamicAnchor",
+    "$recursiveAnchor",
+    "contentSchema",
+    "dependencies",
+    "x-guidance",
+)
 REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
 
@@ -159,6 +168,10 @@ def _check_keywords(schema: Mapping[str, Any], param: str) -> int:
             count = schema.get(keyword)
             if isinstance(count, (int, float)) and count > limit:
                 raise _invalid(param, f"'{keyword}' is above {limit}")
+    types = schema.get("type", "object")
+    # More would cost the rules of JSON Schema, which compare each with each, minutes.
+    if not isinstance(types, str) and not (isinstance(types, list) and len(types) <= MAX_TYPES):
+        raise _invalid(param, f"'type' must be a name or a list of at most {MAX_TYPES}")
     patterns = [schema["pattern"]] if "pattern" in schema else []
     if isinstance(schema.get("patternProperties"), Mapping):
         patterns.extend(schema["patternProperties"])

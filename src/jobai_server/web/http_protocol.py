@@ -1,9 +1,13 @@
-"""uvicorn's HTTP parser with the bounds it lacks: how large a request's head may be, and how long it may take."""
+"""uvicorn's HTTP protocol with the bounds it lacks: on the size and time of a head, and on clients that do not read."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
+import termios
+from array import array
 from http import HTTPStatus
 
 import httptools
@@ -12,16 +16,23 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MAX_HEAD_BYTES = 64 * 1024
 MAX_FIELDS = 100
 HEAD_SECONDS = 15.0
+WRITE_SECONDS = 30.0
+"""How long a client may read nothing of what waits for it."""
+MAX_PIPELINED = 16
+"""Requests that may wait on one connection for the one that is being answered."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes connections whose request head or trailers are too large or too slow; answers in OpenAI's error shape.
+
+    A client that stops reading is disconnected without a word: it would not read that either.
 
     Offers to go on with another protocol (`Upgrade: h2c`, `Upgrade: websocket`) are ignored, as a server may (RFC 9110,
     7.8): the request is answered as if its Upgrade fields were not there.
     """
 
     _head_timer: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
     _in_head = True
     _offers_upgrade = False
     _unparsed_bytes = 0
@@ -34,6 +45,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_head_timer()
+        self._stop_write_timer()
         self._unset_keepalive_if_required()  # uvicorn leaves it running after a reset
         super().connection_lost(exc)
 
@@ -71,6 +83,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._offers_upgrade = self.parser.should_upgrade()
         if not self.transport.is_closing() and not self._offers_upgrade:
             super().on_headers_complete()
+            if len(self.pipeline) > MAX_PIPELINED:  # no client of ours; an error would get into the running answer
+                self.transport.abort()
 
     def on_body(self, body: bytes) -> None:
         self._unparsed_bytes = 0
@@ -81,6 +95,23 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unparsed_bytes = 0
         if not self.transport.is_closing() and not self._offers_upgrade:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch_closing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._watch_closing()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._start_write_timer()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._stop_write_timer()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(HTTPStatus.BAD_REQUEST, msg)
@@ -129,6 +160,36 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _watch_closing(self) -> None:
+        """A connection that is closed is only gone once the client has read what was written before."""
+        if self.transport.is_closing():
+            self._start_write_timer()
+
+    def _start_write_timer(self) -> None:
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(WRITE_SECONDS, self._look_at_reader, self._unread())
+
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def _look_at_reader(self, unread_before: int) -> None:
+        # Nothing is added while writing is paused or the connection is closing: less means that the client reads.
+        self._write_timer = None
+        if self._unread() < unread_before:
+            self._start_write_timer()
+        else:
+            self.transport.abort()
+
+    def _unread(self) -> int:
+        """Bytes that the client's machine has not got. The kernel counts: it has room for megabytes, and takes no more
+        before a third of that is free."""
+        held = array("i", [0])
+        with contextlib.suppress(OSError, ValueError):  # it has just been closed
+            fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, held)
+        return held[0] + self.transport.get_write_buffer_size()
+
     def _too_slow(self) -> None:
         self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"The request's headers did not arrive within {HEAD_SECONDS:g} s.")
 
@@ -144,3 +205,4 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
+        self._watch_closing()

@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Events: TypeAlias = AsyncGenerator[bytes, None]
 
-WRITE_SECONDS = 30.0
 KEEP_ALIVE = b": keep-alive\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -92,16 +91,13 @@ class EventStream(Response):
         self._keep_alive_seconds = keep_alive_seconds
         self._first = first
         self._in_flight = in_flight
-        self._sending = False
-        self._sent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         send = scope["state"]["send_event"]
         task = asyncio.create_task(self._send_events(send, scope))
-        reading = asyncio.create_task(self._stops_reading())
         try:
-            await _race(task, receive, self._in_flight, reading)
+            await _race(task, receive, self._in_flight)
         except ClientDisconnected:
             scope["state"]["error_code"] = "client_closed_request"
             return
@@ -109,20 +105,11 @@ class EventStream(Response):
             await _unwound(task)
             await _send_error(send, error, scope)
         finally:
-            reading.cancel()
             await _unwound(task)
             await _unwound(self._first)
             if not self._first.cancelled() and not self._first.exception():
                 await self._first.result()[1].aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def _stops_reading(self) -> None:
-        """Ends once the client has read nothing of what is being sent to it for WRITE_SECONDS."""
-        # Looked at from beside, since a timer for every event would cost more than sending it.
-        sent_before = -1
-        while not (self._sending and self._sent == sent_before):
-            sent_before = self._sent
-            await asyncio.sleep(WRITE_SECONDS)
 
     async def _send_events(self, send: Send, scope: Scope) -> None:
         try:
@@ -132,10 +119,7 @@ class EventStream(Response):
             event, events = self._first.result()
             await send({"type": "http.response.body", "body": event, "more_body": True})
             async for event in events:
-                self._sending = True
                 await send({"type": "http.response.body", "body": event, "more_body": True})
-                self._sending = False
-                self._sent += 1
         except ServerError as error:
             await _send_error(send, error, scope)
         except Exception:
@@ -153,21 +137,16 @@ async def _send_error(send: Send, error: ServerError, scope: Scope) -> None:
 
 
 async def _race(
-    task: asyncio.Task[Any],
-    receive: Receive,
-    in_flight: InFlight,
-    reading: asyncio.Task[None] | None = None,
-    seconds: float | None = None,
+    task: asyncio.Task[Any], receive: Receive, in_flight: InFlight, seconds: float | None = None
 ) -> None:
-    """Wait for the task, the client's hang-up, its end of reading, the drain deadline or so many seconds, whichever
-    comes first."""
+    """Wait for the task, the client's hang-up, the drain deadline or so many seconds, whichever comes first."""
     hang_up = asyncio.ensure_future(_hang_up(receive))
-    gone = {hang_up} | ({reading} if reading else set())
     try:
-        done, _ = await asyncio.wait({task, in_flight.cut, *gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        ends = {task, in_flight.cut, hang_up}
+        done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if task.done() or not done:
             return
-        if any(one.done() for one in gone):
+        if hang_up.done():
             raise ClientDisconnected
         raise ShuttingDown("The server is shutting down.", retry_after=10)
     finally:
