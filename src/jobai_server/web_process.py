@@ -80,38 +80,38 @@ async def work(control: socket.socket) -> None:
     settings = Settings.model_validate(first["settings"])
     configure_logging(debug=settings.server.debug, log_format=settings.server.log_format)
     usage = UsageCounts()
-    access = await Access.opened(attached_store(settings.server))
-    try:
-        async with (
-            shared_limits(settings.server, Path(first["limits"]), first["index"]) as limits,
-            UsageWriter(access.store.database, usage).running(),
-        ):
-            catalog = Catalog.of(model_cards(settings, int(first["started"]), first["checkpoints"]))
-            queues = request_queues(settings, Path(first["queues"]), first["index"])
-            with tracing(server_version()) as tracer:
+    with tracing(server_version()) as tracer:  # the last to be put away: a collector that is gone takes its time
+        access = await Access.opened(attached_store(settings.server))
+        try:
+            async with (
+                shared_limits(settings.server, Path(first["limits"]), first["index"]) as limits,
+                UsageWriter(access.store.database, usage).running(),
+            ):
                 state = WebState(
                     settings.server,
-                    catalog,
+                    Catalog.of(model_cards(settings, int(first["started"]), first["checkpoints"])),
                     access,
                     InFlight(),
                     first["started"],
                     limits,
                     usage,
-                    queues,
+                    request_queues(settings, Path(first["queues"]), first["index"]),
                     tracer,
                     EngineNews(channel).order,
                 )
                 await _serve(channel, first, state)
-    finally:
-        await access.close()
+        finally:
+            await access.close()
 
 
 async def _serve(channel: Channel, first: Message, state: WebState) -> None:
     """Until drained, or until the supervisor is gone."""
     server = Server(server_config(create_app(state)), lambda: channel.send({"event": "listening"}))
     tell = EngineNews(channel)
-    connections = Connections(state.catalog, state.queues, tell.connected, tell.casualties)
     settings = state.settings
+    connections = Connections(
+        state.catalog, state.queues, tell.connected, tell.casualties, tell.unwell, settings.stall_seconds
+    )
     probes = Probes(state.catalog, state.queues, settings.probe_seconds, settings.stall_seconds, tell.unwell)
     listener = socket.socket(fileno=first["listening_descriptor"])
     orders = Orders(channel, connections, state.in_flight, server, state.settings.drain_seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.stand_in_engine import StandInEngine
 
 from jobai_server.classification.decisions.answers import answered, encoded
@@ -17,15 +19,17 @@ QUESTIONS = (
 )
 
 
-async def digests(given: str) -> list[str]:
-    """Of what the engine is asked, in that order."""
+async def digests(given: str, questions: Sequence[DecisionQuestion] = QUESTIONS) -> set[str]:
+    """Of what the engine is asked, one part after another."""
     engine = StandInEngine()
-    asked = await encoded(engine, given, QUESTIONS)
+    asked = await encoded(engine, given, questions)
     await answered(engine, "id", asked, Owner("key"), RequestTimes(), PromptReuse())
-    return [content_digest(request.content) for request in engine.judged]
+    assert len(engine.judged) == 2
+    return {content_digest(request.content) for request in engine.judged}
 
 
 async def test_equal_requests_are_known_by_the_same_digests_and_others_are_not() -> None:
-    first, rest = await digests("A wet day.")
-    assert [first, rest] == await digests("A wet day.")
-    assert {first, rest}.isdisjoint(await digests("A dry day."))
+    known = await digests("A wet day.")
+    assert known == await digests("A wet day.")
+    assert known.isdisjoint(await digests("A dry day."))
+    assert known.isdisjoint(await digests("A wet day.", (DecisionQuestion("predicate", "It snows."), QUESTIONS[1])))

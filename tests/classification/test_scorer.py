@@ -14,8 +14,8 @@ from jobai_server.classification.task import Category, ClassificationTask, Metho
 from jobai_server.engines.content_digest import content_digest
 from jobai_server.engines.next_token import NextTokenPrompt
 from jobai_server.engines.owner import Owner
-from jobai_server.engines.protocol import RequestTimes
-from jobai_server.errors import ContextTooLong
+from jobai_server.engines.protocol import Conversation, RequestTimes
+from jobai_server.errors import ContextTooLong, InvalidRequest
 
 CATEGORIES = (Category("job"), Category("resume"), Category("news"))
 
@@ -107,6 +107,27 @@ async def test_the_text_that_is_too_long_is_named() -> None:
     with pytest.raises(ContextTooLong) as raised:
         await scores(engine, texts=["short", "long" * 1024])
     assert raised.value.param == "text[1]"
+
+
+@pytest.mark.parametrize("method", ["letters", "names", "yes_no"])
+async def test_prompts_that_are_too_long_together_are_refused_before_all_are_made(
+    monkeypatch: pytest.MonkeyPatch, method: Method
+) -> None:
+    engine = engine_that(lambda text, letters: [0.1] * len(letters))
+    encode, made = engine.encode_conversation, []
+
+    async def counted(conversation: Conversation) -> list[int]:
+        made.append(await encode(conversation))
+        return made[-1]
+
+    monkeypatch.setattr(engine, "encode_conversation", counted)
+    task = ClassificationTask(CATEGORIES, method, permutations=6, prior_correction=False)
+    texts = ["long" * 500] * 100
+    with pytest.raises(InvalidRequest) as raised:
+        await prepare(engine, task, texts, [f"text[{index}]" for index in range(100)], Priors(), 10_000)
+    assert raised.value.code == "too_many_tokens"
+    assert raised.value.param in ("text[0]", "text[1]")
+    assert len(made) < 20
 
 
 @pytest.mark.parametrize(

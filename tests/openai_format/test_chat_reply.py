@@ -31,6 +31,11 @@ def test_parsers_follow_the_choice() -> None:
     assert tool_call_parsers(request(tools=TOOLS, tool_choice="none"), engine) is None
     for choice in ("required", named, "auto", None):
         assert tool_call_parsers(request(tools=TOOLS, tool_choice=choice), engine) is not None
+    # An answer that has to be JSON may look like a call, and only is one where it must be.
+    json_object = {"type": "json_object"}
+    assert tool_call_parsers(request(tools=TOOLS, response_format=json_object), engine) is None
+    assert tool_call_parsers(request(tools=TOOLS, response_format=json_object, tool_choice="required"), engine)
+    assert tool_call_parsers(request(tools=TOOLS, response_format={"type": "text"}), engine)
     with pytest.raises(InvalidRequest) as caught:
         tool_call_parsers(request(tools=TOOLS), StandInEngine())
     assert caught.value.param == "tool_choice"

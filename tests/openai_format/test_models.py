@@ -20,7 +20,7 @@ def test_every_served_name_is_listed() -> None:
 
 
 def test_importing_the_room_is_light() -> None:
-    modules = "chat_events chat_response completion_events completion_response chat_reply models request_model"
+    modules = "chat_events chat_response completion_events completion_response chat_reply decision_response models"
     imports = "; ".join(f"import jobai_server.openai_format.{module}" for module in modules.split())
     heavy = "{'openai', 'fastapi', 'vllm', 'torch', 'transformers', 'jsonschema', 'numpy'}"
     code = f"import sys; {imports}; assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"

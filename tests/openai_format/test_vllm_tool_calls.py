@@ -81,6 +81,24 @@ def test_nothing_is_lost(
         assert [call.index for call in result.tool_calls] == list(range(len(calls)))
 
 
+def test_a_long_call_is_not_read_again_for_every_token(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
+
+    parser = vllm_tool_call_parser("llama3_json", tokenizer, TOOLS)
+    ask, asked = parser._parser.extract_tool_calls_streaming, []
+
+    def counted(previous: str, text: str, *rest: Any) -> Any:
+        asked.append(len(text))
+        return ask(previous, text, *rest)
+
+    monkeypatch.setattr(parser._parser, "extract_tool_calls_streaming", counted)
+    words = "word " * 2000
+    call = '{"name": "search", "parameters": {"q": "' + words + '"}}'
+    [found] = streamed(parser, call, 4).tool_calls
+    assert found.arguments == f'{{"q": "{words}"}}'
+    assert len(asked) < len(call) / 4 / 2
+
+
 def test_a_call_cut_off_leaves_its_text(tokenizer: Tokenizer) -> None:
     from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
 

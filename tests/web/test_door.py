@@ -92,6 +92,11 @@ async def test_every_answer_forbids_guessing_its_type(served: ServedApp) -> None
     assert (await served.client.get("/nowhere")).headers["x-content-type-options"] == "nosniff"
 
 
+async def test_answers_are_for_their_caller_and_no_cache(served: ServedApp) -> None:
+    for path, said in (("/v1/models", "no-store"), ("/nowhere", "no-store"), ("/page/page.js", "no-cache")):
+        assert (await served.client.get(path)).headers.get_list("cache-control") == [said]
+
+
 async def test_headers_over_64_kib_are_refused(served: ServedApp) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(b"GET /health HTTP/1.1\r\nhost: x\r\nx-long: " + b"a" * 200_000)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.stand_in_engine import StandInEngine
-from tests.web.served_app import ServedApp, served_app
+from tests.web.served_app import CHAT, ServedApp, served_app, until
 
 from jobai_server.engines.catalog import EngineStatus
 
@@ -51,6 +52,16 @@ async def test_a_chat_is_counted() -> None:
     assert value(after, "jobai_engine_state", model="stand-in", state="ready") == 1
     assert value(after, "jobai_engine_state", model="stand-in", state="failed") == 0
     assert value(after, "jobai_disk_free_bytes") > 0
+
+
+async def test_a_hang_up_is_no_refusal() -> None:
+    async with served_app(StandInEngine(hang_after=1)) as app:
+        before = await series(app)
+        with pytest.raises(httpx.ReadTimeout):
+            await app.client.post("/v1/chat/completions", json=CHAT | {"stream": True}, timeout=0.3)
+        await until(lambda: app.state.in_flight.count == 0)
+        after = await series(app)
+    assert value(after, "jobai_refusals_total") == value(before, "jobai_refusals_total")
 
 
 async def test_whatever_is_answered_is_counted_whoever_answers() -> None:

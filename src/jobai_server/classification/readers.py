@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class Judgement:
 class Reader(Protocol):
     """One task for one model."""
 
-    async def readings(self, text: str) -> list[Reading]:
+    def readings(self, text: str) -> AsyncIterator[Reading]:
         """Everything that has to be asked about a text."""
         ...
 
@@ -72,9 +72,10 @@ class LetterReader:
         self._groups = list(groups.values())[:count]
         self._orders = orders(count, task.permutations)
 
-    async def readings(self, text: str) -> list[Reading]:
-        conversations = (letter_conversation(self._task, order, self._letters, text) for order in self._orders)
-        return [Reading(await self._engine.encode_conversation(one), self._groups) for one in conversations]
+    async def readings(self, text: str) -> AsyncIterator[Reading]:
+        for order in self._orders:
+            conversation = letter_conversation(self._task, order, self._letters, text)
+            yield Reading(await self._engine.encode_conversation(conversation), self._groups)
 
     def judgement(self, answers: Sequence[Logs]) -> Judgement:
         logs = np.stack(answers)
@@ -98,13 +99,11 @@ class NameReader:
         self._trie = TokenTrie.of(names)
         self._orders = orders(len(names), task.permutations)
 
-    async def readings(self, text: str) -> list[Reading]:
-        found = []
+    async def readings(self, text: str) -> AsyncIterator[Reading]:
         for order in self._orders:
             prompt = await self._engine.encode_conversation(name_conversation(self._task, order, text))
             for branch in self._trie.branches:
-                found.append(Reading([*prompt, *branch.prefix], [(token,) for token in branch.next_tokens]))
-        return found
+                yield Reading([*prompt, *branch.prefix], [(token,) for token in branch.next_tokens])
 
     def judgement(self, answers: Sequence[Logs]) -> Judgement:
         count = len(self._trie.branches)
@@ -123,9 +122,10 @@ class YesNoReader:
         self._task = task
         self._groups = yes_no_groups(engine)
 
-    async def readings(self, text: str) -> list[Reading]:
-        conversations = (yes_no_conversation(self._task, category, text) for category in self._task.categories)
-        return [Reading(await self._engine.encode_conversation(one), self._groups) for one in conversations]
+    async def readings(self, text: str) -> AsyncIterator[Reading]:
+        for category in self._task.categories:
+            conversation = yes_no_conversation(self._task, category, text)
+            yield Reading(await self._engine.encode_conversation(conversation), self._groups)
 
     def judgement(self, answers: Sequence[Logs]) -> Judgement:
         logs = np.stack(answers)

@@ -17,7 +17,10 @@ from jobai_server.classification.task import ClassificationTask
 from jobai_server.engines.next_token import NextTokenRequest
 from jobai_server.engines.owner import Owner
 from jobai_server.engines.protocol import RequestTimes, TextEngine
-from jobai_server.errors import ContextTooLong
+from jobai_server.errors import ContextTooLong, InvalidRequest
+
+MAX_PROMPT_TOKENS = 2_000_000
+"""Of all prompts of a request together, so that one request cannot take all memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,12 @@ class Scoring:
 
 
 async def prepare(
-    engine: TextEngine, task: ClassificationTask, texts: Sequence[str], params: Sequence[str], priors: Priors
+    engine: TextEngine,
+    task: ClassificationTask,
+    texts: Sequence[str],
+    params: Sequence[str],
+    priors: Priors,
+    most: int = MAX_PROMPT_TOKENS,
 ) -> Scoring:
     """Encode everything there is to ask.
 
@@ -94,30 +102,47 @@ async def prepare(
         texts: Each is classified by itself.
         params: The texts' places in the request, for errors.
         priors: What is known of earlier tasks.
+        most: How many tokens all prompts together may have.
 
     Raises:
         ContextTooLong: A text, or the instructions and what is said of the categories, do not fit the model's context.
-        InvalidRequest: The task is not for this model; see `readers.reader`.
+        InvalidRequest: The task is not for this model; see `readers.reader`. Or there are too many tokens.
     """
     chosen = reader(engine, task)
     context = engine.card.context_length
-    if (longest := _longest(await chosen.readings(""))) >= context:
+    if (longest := _longest(await _read(chosen, "", "categories", most))) >= context:
         instructions = len(await engine.encode_text(task.instructions))
         param = "instructions" if 2 * instructions > longest else "categories"
         message = f"This model's context length is {context} tokens, but without any text the question has {longest}, "
         raise ContextTooLong(f"{message}most of them in '{param}'. Please shorten it.", param=param)
     encoded = []
     for text, param in zip(texts, params, strict=True):
-        readings = await chosen.readings(text)
+        readings = await _read(chosen, text, param, most)
+        most -= _tokens(readings)
         if (longest := _longest(readings)) >= context:
             message = f"This model's context length is {context} tokens, but with its question this text has {longest}."
             raise ContextTooLong(f"{message} Please shorten it.", param=param)
         encoded.append(readings)
-        await asyncio.sleep(0)  # many texts take a while to encode
     prior = priors.get(engine.card, task) if task.prior_correction else None
     needs_prior = task.prior_correction and prior is None
-    content_free = [await chosen.readings(text) for text in CONTENT_FREE_TEXTS] if needs_prior else []
+    content_free = [[one async for one in chosen.readings(text)] for text in CONTENT_FREE_TEXTS] if needs_prior else []
     return Scoring(engine, task, chosen, encoded, content_free, prior, priors)
+
+
+async def _read(chosen: Reader, text: str, param: str, most: int) -> list[Reading]:
+    """All readings of a text; given up as soon as they have too many tokens."""
+    readings: list[Reading] = []
+    async for reading in chosen.readings(text):
+        readings.append(reading)
+        most -= len(reading.token_ids)
+        if most < 0:
+            message = (
+                f"The prompts come to more than {MAX_PROMPT_TOKENS} tokens in all: every text is asked about once per "
+                f"order of the categories, or once per category. Give fewer or shorter texts at once."
+            )
+            raise InvalidRequest(message, param=param, code="too_many_tokens")
+        await asyncio.sleep(0)  # many prompts take a while to encode
+    return readings
 
 
 def _longest(readings: Sequence[Reading]) -> int:

@@ -34,8 +34,8 @@ class NextTokenRequest:
     """Prompts to be judged by their next token, all in one go. `request_id` is ours and unique; never the client's.
 
     Attributes:
-        known_by: The prompts by which a request is known again that ends an engine; all of them, unless some are not
-            asked every time.
+        known_by: By what a request is known again that ends an engine: all its prompts, or what says as much and is
+            the same every time.
     """
 
     request_id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,7 +85,13 @@ class RequestQueue:
 
     @contextlib.contextmanager
     def place(
-        self, owner: Owner, answers: int, tokens: int, content: object = None, *, least: int | None = None
+        self,
+        owner: Owner,
+        answers: int,
+        tokens: int,
+        content: Iterable[object] | None = None,
+        *,
+        least: int | None = None,
     ) -> Iterator[Place]:
         """Accept a request, or refuse it.
 
@@ -100,7 +106,7 @@ class RequestQueue:
             RateLimited: Its key would have more than one key may have.
             Overloaded: All keys together would.
         """
-        if self.refused and content_digest(content) in self.refused:
+        if self.refused and content is not None and content_digest(content) in self.refused:
             raise self.limits.ends_engine()
         with self._table as table:
             key = table.key_row(owner.key_id)
@@ -186,7 +192,9 @@ class Place:
 
     __slots__ = ("_deadline", "_queue", "_row", "answers", "content", "used", "waited")
 
-    def __init__(self, queue: RequestQueue, row: int, answers: int, deadline: float, content: object) -> None:
+    def __init__(
+        self, queue: RequestQueue, row: int, answers: int, deadline: float, content: Iterable[object] | None
+    ) -> None:
         self._queue = queue
         self._row = row
         self._deadline = deadline

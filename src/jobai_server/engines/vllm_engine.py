@@ -61,7 +61,7 @@ class VllmTextEngine:
             queue.sequences = Sequences.of(llm.vllm_config.scheduler_config.max_num_seqs, model.contended_share)
         # The same labels are asked for again and again.
         self._answer_tokens = lru_cache(4096)(tokenizer.answer_tokens)
-        # One thread: the tokenizer is not safe to use from several at once.
+        # One thread: long texts wait for each other, not for a core.
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._closed = False
 
@@ -231,7 +231,7 @@ async def _turn(place: Place, times: RequestTimes) -> int:
     try:
         return await place.turn()
     finally:
-        times.queue_seconds = place.waited
+        times.queue_seconds = max(place.waited, times.queue_seconds or 0.0)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,8 @@ from jobai_server.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
+MOST_OFTEN = 50
+"""Times a parser is asked while an answer doubles: most read all of it again each time."""
 MAX_PIECES = 64
 """Times the parser is asked about one delta; a guard, as each time something new must come."""
 
@@ -65,7 +67,8 @@ def usable_parser(model: str, name: str | None, tokenizer: Any) -> str | None:
 class VllmToolCallParser:
     """One answer's parser.
 
-    `_text` is what the parser has seen, `_held` may become a marker, `_content` and `_calls` are what was given.
+    `_text` is what the parser has seen, `_held` is what it has not: that may become a marker, or is too little to ask
+    about in a long call. `_content` and `_calls` are what was given.
     """
 
     def __init__(self, parser: Any, request: Any) -> None:
@@ -80,6 +83,9 @@ class VllmToolCallParser:
 
     def parse_delta(self, text: str) -> ParsedText:
         text = self._held + text
+        if len(self._content) < len(self._text) and MOST_OFTEN * len(text) < len(self._text):
+            self._held = text
+            return ParsedText("")
         kept = _marker_overlap(text, self._marker)
         text, self._held = text[: len(text) - kept], text[len(text) - kept :]
         return self._given([piece for step in self._steps.findall(text) for piece in self._pieces(step)])

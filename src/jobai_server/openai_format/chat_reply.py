@@ -10,6 +10,7 @@ from jobai_server.errors import EngineDied, InvalidRequest
 from jobai_server.openai_format.chat_request import ChatCompletionRequest
 from jobai_server.openai_format.forced_calls import CallArrayParser, FirstCallOnly, NamedCallParser
 from jobai_server.openai_format.identity import AnswerIdentity, TokenUsage
+from jobai_server.openai_format.response_format import json_shape
 from jobai_server.openai_format.tool_definitions import NamedTool, plain_tools
 
 NewParser = Callable[[], ToolCallParser]
@@ -74,6 +75,8 @@ def tool_call_parsers(body: ChatCompletionRequest, engine: TextEngine) -> NewPar
         return lambda: NamedCallParser(name)
     if choice == "required":
         return CallArrayParser
+    if json_shape(body.response_format) is not None:
+        return None  # the whole answer is that JSON, which may well look like a call
     plain = plain_tools(tools)
     if engine.tool_call_parser(plain) is None:
         message = "This model cannot choose tools by itself: set 'tool_choice' to 'required', 'none' or a named tool."

@@ -102,7 +102,7 @@ def chat_sampling(body: ChatCompletionRequest, card: ModelCard, prompt_tokens: i
         max_tokens=length,
         logprobs=logprobs,
         json_shape=forced or shape,
-        keep_control_tokens=bool(body.usable_tools) and forced is None,
+        keep_control_tokens=bool(body.usable_tools) and (forced or shape) is None,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from openai.types import Decision
+from typing import TYPE_CHECKING, Any
 
 from jobai_server.openai_format.decision_request import Choice, Predicate, Question, Score
+
+if TYPE_CHECKING:
+    from openai.types import Decision
 
 YES, NO = 0, 1
 
@@ -50,6 +51,9 @@ def confidence(probabilities: Sequence[float]) -> float:
 
 
 def decision(model: str, answers: Sequence[Mapping[str, Any]], usage: Mapping[str, Any]) -> Decision:
+    # Importing the openai package takes half a second, which the start of the server need not wait for.
+    from openai.types import Decision
+
     return Decision.model_validate({"model": model, "answers": answers, "usage": usage})
 
 

@@ -80,8 +80,11 @@ class Door:
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
+                given = message.get("headers", ())
                 message["headers"] = [
-                    *message.get("headers", ()),
+                    *given,
+                    # Shared caches do not know X-API-Key for a key.
+                    *([] if any(name == b"cache-control" for name, _ in given) else [(b"cache-control", b"no-store")]),
                     (b"x-request-id", record.request_id.encode()),
                     (b"openai-processing-ms", b"%d" % record.milliseconds()),
                     (b"x-content-type-options", b"nosniff"),

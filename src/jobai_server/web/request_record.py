@@ -33,6 +33,8 @@ SPAN_ATTRIBUTES = {
     "queue_ms": "jobai.queue_ms",
     "first_token_ms": "jobai.first_token_ms",
 }
+HANG_UP = "client_closed_request"
+"""What logs call the end of a stream by its client; nobody was refused anything."""
 MAX_BODY_CHARACTERS = 16_384
 MAX_PATH_CHARACTERS = 256
 
@@ -59,7 +61,7 @@ class RequestRecord:
 
     def close(self, scope: Scope) -> None:
         """The request is over."""
-        if error_code := scope["state"].get("error_code"):
+        if (error_code := scope["state"].get("error_code")) and error_code != HANG_UP:
             metrics.REFUSALS.labels(error_code).inc()
         route = route_template(scope)
         routine = route in ROUTINE and self.status < 400

@@ -17,6 +17,7 @@ from jobai_server.errors import ServerError, ShuttingDown
 from jobai_server.web.error_responses import error_body
 from jobai_server.web.in_flight import ClientDisconnected, InFlight
 from jobai_server.web.metering import Meter
+from jobai_server.web.request_record import HANG_UP
 from jobai_server.web.state import WebState
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class EventStream(Response):
         try:
             await _race(task, receive, self._in_flight)
         except ClientDisconnected:
-            scope["state"]["error_code"] = "client_closed_request"
+            scope["state"]["error_code"] = HANG_UP
             return
         except ShuttingDown as error:
             await _unwound(task)
@@ -136,9 +137,7 @@ async def _send_error(send: Send, error: ServerError, scope: Scope) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _race(
-    task: asyncio.Task[Any], receive: Receive, in_flight: InFlight, seconds: float | None = None
-) -> None:
+async def _race(task: asyncio.Task[Any], receive: Receive, in_flight: InFlight, seconds: float | None = None) -> None:
     """Wait for the task, the client's hang-up, the drain deadline or so many seconds, whichever comes first."""
     hang_up = asyncio.ensure_future(_hang_up(receive))
     try:

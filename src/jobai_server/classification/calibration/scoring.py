@@ -11,16 +11,14 @@ import numpy as np
 from jobai_server.classification.calibration.adjustment import Scores, scores_of
 from jobai_server.classification.calibration.examples import Example
 from jobai_server.classification.prior import Priors
+from jobai_server.classification.scorer import MAX_PROMPT_TOKENS, Scoring, prepare
 from jobai_server.classification.scorer import Scores as TextScores
-from jobai_server.classification.scorer import Scoring, prepare
 from jobai_server.classification.task import ClassificationTask
 from jobai_server.engines.owner import Owner
 from jobai_server.engines.protocol import RequestTimes, TextEngine
-from jobai_server.errors import InvalidRequest, Overloaded, RateLimited
+from jobai_server.errors import Overloaded, RateLimited
 
 TEXTS_AT_ONCE = 64
-MAX_PROMPT_TOKENS = 2_000_000
-"""Of all prompts together, so that one request cannot take all memory."""
 PATIENCE_SECONDS = 60.0
 RETRY_SECONDS = 0.5
 
@@ -33,15 +31,12 @@ async def prepared(
     Raises:
         InvalidRequest: As `scorer.prepare`, or they are too long together.
     """
-    parts, tokens = [], 0
+    parts: list[Scoring] = []
     for start in range(0, len(examples), TEXTS_AT_ONCE):
         texts = [example.text for example in examples[start : start + TEXTS_AT_ONCE]]
         params = [f"examples[{start + index}].text" for index in range(len(texts))]
-        parts.append(await prepare(engine, task, texts, params, priors))
-        tokens += parts[-1].prompt_tokens
-        if tokens > MAX_PROMPT_TOKENS:
-            message = f"The examples come to more than {MAX_PROMPT_TOKENS} tokens in all prompts; give fewer."
-            raise InvalidRequest(message, param="examples", code="too_many_tokens")
+        room = MAX_PROMPT_TOKENS - sum(part.prompt_tokens for part in parts)
+        parts.append(await prepare(engine, task, texts, params, priors, room))
     return parts
 
 

@@ -10,7 +10,7 @@ from typing import overload
 from jobai_server.classification.decisions.question import DecisionQuestion, Prompt, probabilities, prompts
 from jobai_server.classification.labels import TokenGroup, yes_no_groups
 from jobai_server.classification.reading import Reading
-from jobai_server.engines.next_token import NextTokenRequest, PromptReuse
+from jobai_server.engines.next_token import NextTokenPrompt, NextTokenRequest, PromptReuse
 from jobai_server.engines.owner import Owner
 from jobai_server.engines.protocol import RequestTimes, TextEngine
 
@@ -36,10 +36,6 @@ class Joined(Sequence[int]):
     def __getitem__(self, place: int | slice) -> int | Sequence[int]:
         return list(self)[place]
 
-    def __repr__(self) -> str:
-        # An engine's contents are known by their text form.
-        return repr(list(self))
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -47,11 +43,14 @@ class Asked:
 
     Attributes:
         questions: For every question what has to be read; all begin with the same tokens, those of the input.
+        content: The input, and what is asked about it. The prompts are put together from these, and may be a hundred
+            times as long.
         given_tokens: Tokens of the input alone.
         input_tokens: Tokens of all prompts, where what they have in common counts once.
     """
 
     questions: tuple[tuple[Reading, ...], ...]
+    content: tuple[NextTokenPrompt, ...]
     given_tokens: int
     input_tokens: int
 
@@ -80,7 +79,8 @@ async def encoded(engine: TextEngine, given: str, questions: Sequence[DecisionQu
         for of_question in asked
     )
     endings = len(message.after) * sum(map(len, read))
-    return Asked(read, len(message.before), len(message.before) + sum(map(len, message.parts)) + endings)
+    content = tuple(NextTokenPrompt(part, ()) for part in (message.before, *message.parts))
+    return Asked(read, content, len(message.before), len(message.before) + sum(map(len, message.parts)) + endings)
 
 
 async def answered(
@@ -95,10 +95,13 @@ async def answered(
         RateLimited, Overloaded, EngineDied: As `TextEngine.next_token_logprobs`.
     """
     wanted = [reading.prompt() for reading in asked.readings]
+    known_by = asked.content
     # The first goes alone: what it leaves in the engine's prefix cache, the input above all, the others find there.
-    found = await engine.next_token_logprobs(NextTokenRequest(f"{request_id}-first", wanted[:1], owner, times, reuse))
+    first = NextTokenRequest(f"{request_id}-first", wanted[:1], owner, times, reuse, known_by)
+    found = await engine.next_token_logprobs(first)
     if len(wanted) > 1:
-        found += await engine.next_token_logprobs(NextTokenRequest(request_id, wanted[1:], owner, times))
+        others = NextTokenRequest(request_id, wanted[1:], owner, times, known_by=known_by)
+        found += await engine.next_token_logprobs(others)
     answers = iter(found)
     return [probabilities([reading.logs(next(answers)) for reading in question]) for question in asked.questions]
 
