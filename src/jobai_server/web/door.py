@@ -1,4 +1,4 @@
-"""The strict door: every request passes here first. It reads the body, within bounds of size and time.
+"""The strict door: every request to a route passes here first. It reads the body, within bounds of size and time.
 
 What the body says is looked at later, by `json_body.py`: only once it is known that its sender may say anything.
 """
