@@ -3,9 +3,10 @@
 set -euo pipefail
 export LC_ALL=C # what the programs asked here print is read
 
-driver_wanted=580 # CUDA 13
-disk_wanted=200   # GB
-memory_wanted=32  # GB
+driver_wanted=580      # CUDA 13
+disk_wanted=200        # GB
+disk_wanted_later=60   # GB, once the image is there: the models alone
+memory_wanted=32       # GB
 docker_wanted=25
 compose_wanted=2.24
 image=jobai-server:cuda
@@ -26,7 +27,7 @@ so it can be run again at any time.
   --no-models     leave the models to be downloaded later
 
 Environment: HF_TOKEN goes into a new .env. JOBAI_MODELS is the directory of the
-models, if not the one in .env, or data/models.
+models, a path that begins with /, ./ or ../; where .env names one, the same.
 TEXT
 }
 
@@ -66,9 +67,16 @@ in_env() { # in_env NAME: its value in .env as Compose reads it (but for variabl
     printf '%s\n' "$value"
 }
 
-models_directory=${JOBAI_MODELS:-$(in_env JOBAI_MODELS)}
-models_directory=${models_directory:-./data/models}
-[[ $models_directory == [./]* ]] || models_directory=./$models_directory # else it would name a volume of Docker
+# Compose has to understand the directory as this script does: a mere name would be a volume of Docker, and Compose alone
+# knows what variables in it mean. What the environment says, it would not know the next time.
+models_directory=$(in_env JOBAI_MODELS)
+if [[ -n ${JOBAI_MODELS:-} && -n $models_directory && $JOBAI_MODELS != "$models_directory" ]]; then
+    fail "JOBAI_MODELS is $JOBAI_MODELS in the environment and $models_directory in .env; leave only one of them"
+fi
+models_directory=${JOBAI_MODELS:-${models_directory:-./data/models}}
+if [[ ! $models_directory =~ ^\.{0,2}/[^:\$]*$ ]]; then
+    fail "JOBAI_MODELS is $models_directory; it has to be a path that begins with /, ./ or ../, without : and \$"
+fi
 
 lacking=0
 has() { printf '  ok       %s\n' "$*"; }
@@ -104,10 +112,12 @@ check_disk() {
     local there=0
     [[ ! -d $models_directory ]] ||
         there=$(du --summarize --block-size=1000000000 -- "$models_directory" 2>/dev/null | cut -f 1 || true)
-    if ((free + ${there:-0} >= disk_wanted)); then
+    local wanted=$disk_wanted
+    ! docker image inspect "$image" >/dev/null 2>&1 || wanted=$disk_wanted_later
+    if ((free + ${there:-0} >= wanted)); then
         has "disk: $free GB free for $models_directory"
     else
-        lacks "disk: $disk_wanted GB for $models_directory, where $free GB are free; name another place in JOBAI_MODELS"
+        lacks "disk: $wanted GB for $models_directory, where $free GB are free; name another place in JOBAI_MODELS"
     fi
 }
 

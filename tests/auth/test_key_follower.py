@@ -37,7 +37,7 @@ class ScriptedFollower(KeyFollower):
         self.looks = list(looks)
         self.ages: list[float | None] = []
 
-    async def refresh(self) -> None:
+    async def refresh(self, seconds: float = 0) -> None:
         self.ages.append(REGISTRY.get_sample_value("jobai_key_store_age_seconds"))
         if not self.looks:
             raise asyncio.CancelledError

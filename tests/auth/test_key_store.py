@@ -252,21 +252,38 @@ async def test_a_ring_follows_what_other_processes_change(store: KeyStore, setti
     other = await prepared_store(settings)
     try:
         record, key = await other.create(ACTOR, KeyFields(name="a"))
-        await _within_a_second(lambda: ring.authenticate(key).name == "a")
+        await _soon(lambda: ring.authenticate(key).name == "a")
         await other.update(ACTOR, key, {"name": "b"})
-        await _within_a_second(lambda: ring.authenticate(key).name == "b")
+        await _soon(lambda: ring.authenticate(key).name == "b")
         _, new_key = await other.rotate(ACTOR, key, 0)
-        await _within_a_second(lambda: _is_refused(ring, key, NotAuthenticated))
+        await _soon(lambda: _is_refused(ring, key, NotAuthenticated))
         assert ring.authenticate(new_key).key_id == record.id
         await other.revoke(ACTOR, record.id)
-        await _within_a_second(lambda: _is_refused(ring, new_key, KeyRevoked))
+        await _soon(lambda: _is_refused(ring, new_key, KeyRevoked))
     finally:
         following.cancel()
         await other.database.close()
 
 
-async def _within_a_second(reached: Any) -> None:
-    deadline = time.monotonic() + 1
+async def test_a_ring_is_kept_up_to_date_by_a_busy_worker(store: KeyStore) -> None:
+    _, key = await store.create(ACTOR, KeyFields(name="a"))
+    ring = KeyRing(store.pepper)
+
+    async def be_busy() -> None:
+        while True:
+            time.sleep(0.1)  # noqa: ASYNC251 - as hundreds of streams would
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(be_busy())
+    try:
+        await KeyFollower(store.database, ring).refresh()
+    finally:
+        busy.cancel()
+    assert ring.authenticate(key).name == "a"
+
+
+async def _soon(reached: Any) -> None:
+    deadline = time.monotonic() + 20
     while True:
         try:
             if reached():

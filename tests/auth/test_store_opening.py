@@ -16,6 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from jobai_server.auth import store_opening
 from jobai_server.auth.bootstrap import admit_given_key, new_admin_key
 from jobai_server.auth.key_fields import KeyFields
 from jobai_server.auth.key_store import KeyStore
@@ -71,6 +72,34 @@ async def test_starters_at_the_same_time_get_one_store(settings: ServerSettings)
     for store in stores:
         assert (await store.find(keys[0])).is_lasting_admin
         await store.database.close()
+
+
+async def test_a_start_waits_for_another_that_prepares(
+    settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await prepared_once(settings)
+    monkeypatch.setattr(store_opening, "PREPARE_SECONDS", 30)
+    monkeypatch.setattr(database, "DEADLINE_SECONDS", 60)
+    other = attached_store(settings)
+    async with other.database.changing() as connection:
+        if not other.database.is_sqlite:
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({store_opening.MIGRATION_LOCK})"))
+        monkeypatch.setattr(database, "DEADLINE_SECONDS", 2)
+        starting = asyncio.create_task(prepared_store(settings))
+        await asyncio.sleep(3)
+        assert not starting.done()
+        monkeypatch.undo()
+    await other.database.close()
+    await (await starting).database.close()
+
+
+async def test_a_start_does_not_wait_for_ever(sqlite_settings: ServerSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    await prepared_once(sqlite_settings)
+    monkeypatch.setattr(store_opening, "PREPARE_SECONDS", 0.5)
+    other = attached_store(sqlite_settings)
+    async with other.database.changing():
+        assert "database is locked" in await refusal(sqlite_settings)
+    await other.database.close()
 
 
 async def test_a_new_file_can_be_opened_while_another_starter_writes_to_it(sqlite_settings: ServerSettings) -> None:

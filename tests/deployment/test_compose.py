@@ -102,6 +102,21 @@ def test_scrape_target_and_key_are_those_of_prometheus(services: dict[str, dict[
     assert scrape["authorization"]["credentials_file"] == "/run/secrets/" + services["prometheus"]["secrets"][0]
 
 
+def test_a_shell_is_not_process_1_where_sigterm_means_nothing_to_it(services: dict[str, dict[str, Any]]) -> None:
+    for service in services.values():
+        if service.get("command", [""])[0] == "sh":
+            assert service["init"]
+
+
+def test_postgres_is_ready_only_once_others_can_connect(services: dict[str, dict[str, Any]]) -> None:
+    assert "--host=127.0.0.1" in services["postgres"]["healthcheck"]["test"]
+
+
+def test_files_that_git_replaces_are_mounted_with_their_directory(services: dict[str, dict[str, Any]]) -> None:
+    mounted = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", ())]
+    assert [source for source in mounted if source.startswith("./") and not (ROOT / source).is_dir()] == []
+
+
 def test_every_service_has_a_health_check(services: dict[str, dict[str, Any]]) -> None:
     # The server's own is in its image.
     assert [name for name, service in services.items() if "healthcheck" not in service] == ["server"]

@@ -34,6 +34,14 @@ def test_pod_has_time_to_drain_and_a_gpu(documents: dict[str, dict[str, Any]]) -
     assert {mount["name"] for mount in server["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
 
 
+def test_an_upgrade_needs_no_second_gpu_and_is_given_time(documents: dict[str, dict[str, Any]]) -> None:
+    spec = documents["Deployment"]["spec"]
+    assert spec["strategy"]["rollingUpdate"]["maxSurge"] == 0
+    [server] = spec["template"]["spec"]["containers"]
+    probe = server["startupProbe"]
+    assert spec["progressDeadlineSeconds"] > probe["periodSeconds"] * probe["failureThreshold"]
+
+
 def test_the_data_directory_is_a_folder_that_the_server_makes_itself(documents: dict[str, dict[str, Any]]) -> None:
     # What is mounted belongs to root, and the server makes its data directory private: it has to own it.
     [server] = documents["Deployment"]["spec"]["template"]["spec"]["containers"]

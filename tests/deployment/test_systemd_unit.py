@@ -23,6 +23,13 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_programs_that_engines_run_are_found() -> None:
+    text = UNIT.read_text()
+    [program] = re.findall(r"^ExecStart=(\S+)", text, re.MULTILINE)
+    [path] = re.findall(r"^Environment=PATH=(\S+)", text, re.MULTILINE)
+    assert path.split(":")[0] == str(Path(program).parent)
+
+
 def test_it_is_well_sandboxed() -> None:
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=30", "--no-pager", UNIT],

@@ -15,7 +15,7 @@ from tests.end_to_end.vocabulary import MODEL, endless
 
 pytestmark = pytest.mark.engine
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
 LONG: dict[str, Any] = {"model": MODEL, "max_tokens": 1900, "logit_bias": endless()}
 CHAT: dict[str, Any] = LONG | {"messages": [{"role": "user", "content": "Write as much as you can."}]}
 COMPLETION: dict[str, Any] = LONG | {"prompt": "Write as much as you can."}

@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server that gives a silent engine two seconds, and whose engine does not survive long prompts."""
+    """A server that gives a silent engine six seconds, and whose engine does not survive long prompts."""
     models = yaml.safe_load((ROOT / "configs" / "embedded.yaml").read_text())
     models["primary_model"]["engine_args"]["worker_cls"] = "tests.end_to_end.failing_worker.FailingWorker"
     config = tmp_path_factory.mktemp("failing") / "config.yaml"
     config.write_text(yaml.safe_dump(models))
     with running_server(
         WORKERS="2",
-        JOBAI_STALL_SECONDS="2",
+        JOBAI_STALL_SECONDS="6",
         JOBAI_PROBE_SECONDS="1",
         CONFIG_FILE=str(config),
         PYTHONPATH=str(ROOT),

@@ -35,12 +35,12 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     path = tmp_path_factory.mktemp("config") / "small.yaml"
     path.write_text(yaml.safe_dump(config))
     with running_server(
-        WORKERS="2", CONFIG_FILE=str(path), JOBAI_QUEUE_SECONDS="3.5", JOBAI_KEEP_ALIVE_SECONDS="0.3"
+        WORKERS="2", CONFIG_FILE=str(path), JOBAI_QUEUE_SECONDS="8", JOBAI_KEEP_ALIVE_SECONDS="0.3"
     ) as server:
         yield server
 
 
-async def until(reached: Callable[[], bool], seconds: float = 3) -> None:
+async def until(reached: Callable[[], bool], seconds: float = 7) -> None:
     async with asyncio.timeout(seconds):
         while not reached():  # noqa: ASYNC110 - what is waited for has no event to wait on
             await asyncio.sleep(0.01)

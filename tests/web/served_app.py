@@ -90,10 +90,10 @@ class ServedApp:
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of its own, for ten seconds at most."""
+        """A connection of its own, for a minute at most."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 yield Connection(reader, writer)
         finally:
             writer.close()

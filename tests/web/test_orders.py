@@ -25,7 +25,9 @@ async def test_kept_connections_are_answered_and_told_to_close(monkeypatch: pyte
     async with served_app(StandInEngine()) as served:
         supervisor, worker = await Channel.open(here), await Channel.open(there)
         state = served.state
-        connections = Connections(state.catalog, state.queues, lambda *connected: None, lambda *casualties: None)
+        connections = Connections(
+            state.catalog, state.queues, lambda *_: None, lambda *_: None, lambda *_: None, attach_seconds=60
+        )
         obeying = asyncio.create_task(Orders(worker, connections, state.in_flight, served.server, 10).obey([]))
         assert "connection" not in (await served.client.get("/v1/models")).headers
         supervisor.send({"event": "drain"})

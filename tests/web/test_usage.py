@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,8 +13,18 @@ from tests.stand_in_engine import StandInEngine
 from tests.web.served_app import CHAT, ServedApp, served_app, until
 
 from jobai_server.auth.key_fields import KeyFields
+from jobai_server.auth.usage import usage_counts, usage_writer
 from jobai_server.auth.usage.usage_writer import UsageWriter
 from jobai_server.errors import EngineDied
+
+NOW = int(time.time())
+
+
+@pytest.fixture(autouse=True)
+def _one_hour_and_one_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hour ends inside a test, and only the test itself stores what was used."""
+    monkeypatch.setattr(usage_counts, "time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr(usage_writer, "FLUSH_SECONDS", 3600)
 
 
 @pytest.fixture
@@ -51,8 +62,8 @@ async def test_usage_is_summed_by_model_route_and_hour(served: ServedApp) -> Non
     chats = rows["stand-in", "/v1/chat/completions"]
     assert (chats["requests"], chats["errors"]) == (2, 0)
     assert (chats["prompt_tokens"], chats["completion_tokens"], chats["total_tokens"]) == (4, 6, 10)
-    assert 0 < chats["latency_seconds"] < 5
-    assert chats["start_time"] == int(time.time()) // 3600 * 3600
+    assert 0 < chats["latency_seconds"] < 60
+    assert chats["start_time"] == NOW // 3600 * 3600
     refused = rows[None, "/v1/chat/completions"]
     assert (refused["requests"], refused["errors"], refused["total_tokens"]) == (1, 1, 0)
     completions = rows["stand-in", "/v1/completions"]
@@ -93,9 +104,9 @@ async def test_a_hang_up_is_no_error_and_pays_for_what_was_written() -> None:
     async with served_app(StandInEngine(hang_after=2)) as served:
         _, key = await new_key(served)
         with pytest.raises(httpx.ReadTimeout):
-            await served.client.post("/v1/chat/completions", json=CHAT, headers=key, timeout=0.5)
+            await served.client.post("/v1/chat/completions", json=CHAT, headers=key, timeout=2)
         await until(lambda: served.engine.closed == 1)
-        await until(lambda: bool(served.state.usage._sums), seconds=1)
+        await until(lambda: bool(served.state.usage._sums))
         [row] = (await used(served, key))["data"]
         assert (row["requests"], row["errors"], row["completion_tokens"]) == (1, 0, 2)
 
@@ -103,9 +114,8 @@ async def test_a_hang_up_is_no_error_and_pays_for_what_was_written() -> None:
 async def test_the_period_asked_for(served: ServedApp) -> None:
     _, key = await new_key(served)
     await ask(served, key)
-    now = int(time.time())
-    assert len((await used(served, key, start_time=now))["data"]) >= 1  # the whole hour
-    assert (await used(served, key, start_time=now - 9000, end_time=now - 7200))["data"] == []
+    assert len((await used(served, key, start_time=NOW))["data"]) >= 1  # the whole hour
+    assert (await used(served, key, start_time=NOW - 9000, end_time=NOW - 7200))["data"] == []
 
 
 @pytest.mark.parametrize(

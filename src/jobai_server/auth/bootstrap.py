@@ -57,7 +57,7 @@ async def new_admin_key(store: KeyStore) -> str | None:
 
 
 async def _earlier_key(change: KeyChange) -> KeyRecord | None:
-    records = await key_rows.records_since(change.connection, -1)
+    records = await key_rows.all_records(change.connection)
     # One that was demoted or made to expire is left as it is: its successor must be an admin key again.
     return next((record for record in records if record.from_environment and record.is_lasting_admin), None)
 

@@ -11,12 +11,16 @@ from jobai_server.auth import key_rows
 from jobai_server.auth.key_ring import KeyRing
 from jobai_server.errors import StoreUnavailable
 from jobai_server.observability.metrics import KEY_STORE_AGE_SECONDS
-from jobai_server.storage.database import POLL_DEADLINE_SECONDS, Database
+from jobai_server.storage.database import Database
 
 log = logging.getLogger(__name__)
 
-# With the deadline of a read below one second: a change is in force everywhere within one.
+# With the time a look takes below one second: a change is in force everywhere within one.
 POLL_SECONDS = 0.3
+# A look that is late is still worth having: how old the keys may be is the ring's affair.
+LOOK_SECONDS = 10.0
+# Of one that requests wait for.
+CATCH_UP_SECONDS = 1.0
 # One poll is late whenever the machine is busy, and that is nobody's concern.
 QUIET_SECONDS = 2.0
 
@@ -34,18 +38,14 @@ class KeyFollower:
         self._steady_clock = steady_clock
         self._catching_up = asyncio.Lock()
 
-    async def refresh(self) -> None:
+    async def refresh(self, seconds: float = LOOK_SECONDS) -> None:
         """Load what is new.
 
         Raises:
             StoreUnavailable: The ring stays as it is.
         """
-        async with self._database.reading(POLL_DEADLINE_SECONDS) as connection:
-            known, revision = self._ring.revision, await key_rows.revision_of(connection)
-            if revision < known:  # the store went back in time: a restored backup
-                records = await key_rows.records_since(connection, -1)
-            else:
-                records = await key_rows.records_since(connection, known) if revision > known else []
+        known = self._ring.revision
+        revision, records = await self._database.read(lambda connection: key_rows.news(connection, known), seconds)
         if revision < known:
             self._ring.replace(records)
         else:
@@ -55,7 +55,7 @@ class KeyFollower:
     async def catch_up(self) -> None:
         """As `refresh`, one after another, so that many who ask at once take up one connection."""
         async with self._catching_up:
-            await self.refresh()
+            await self.refresh(CATCH_UP_SECONDS)
 
     async def follow(self) -> None:
         """Until cancelled."""

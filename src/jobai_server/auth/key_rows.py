@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jobai_server.auth.caller import Caller
@@ -26,13 +26,18 @@ class KeyFilter:
     state: KeyState | None = None
 
 
-async def revision_of(connection: AsyncConnection) -> int:
-    return int((await connection.execute(select(key_store.c.revision))).scalar_one())
+def news(connection: Connection, known: int) -> tuple[int, list[KeyRecord]]:
+    """The store's revision, and every key that changed after the known one; all keys where it is a later one."""
+    revision = int(connection.execute(select(key_store.c.revision)).scalar_one())
+    if revision == known:
+        return revision, []
+    # A store that went back in time is a restored backup.
+    since = known if revision > known else -1
+    return revision, _changed_since(connection, since)
 
 
-async def records_since(connection: AsyncConnection, revision: int) -> list[KeyRecord]:
-    """Every key that changed after this revision of the store."""
-    return await _records(connection, select(api_keys).where(api_keys.c.revision > revision))
+async def all_records(connection: AsyncConnection) -> list[KeyRecord]:
+    return await connection.run_sync(_changed_since, -1)
 
 
 async def record_of(connection: AsyncConnection, key_id: str) -> KeyRecord:
@@ -40,7 +45,7 @@ async def record_of(connection: AsyncConnection, key_id: str) -> KeyRecord:
     Raises:
         UnknownKey: There is no such key.
     """
-    found = await _records(connection, select(api_keys).where(api_keys.c.id == key_id))
+    found = await connection.run_sync(_records, select(api_keys).where(api_keys.c.id == key_id))
     if not found:
         raise UnknownKey("There is no API key of that id.")
     return found[0]
@@ -67,7 +72,7 @@ async def page(connection: AsyncConnection, asked: KeyFilter, now: float) -> lis
         last = await record_of(connection, asked.after)
         older = api_keys.c.created_at < last.created_at
         query = query.where(or_(older, and_(api_keys.c.created_at == last.created_at, api_keys.c.id < last.id)))
-    return await _records(connection, query)
+    return await connection.run_sync(_records, query)
 
 
 async def lasting_admins(connection: AsyncConnection) -> int:
@@ -85,10 +90,14 @@ def _in_state(state: KeyState, now: float) -> ColumnElement[bool]:
     return and_(api_keys.c.revoked_at.is_(None), expired if state == "expired" else ~expired)
 
 
-async def _records(connection: AsyncConnection, query: Select[Any]) -> list[KeyRecord]:
-    rows = (await connection.execute(query)).mappings().all()
+def _changed_since(connection: Connection, revision: int) -> list[KeyRecord]:
+    return _records(connection, select(api_keys).where(api_keys.c.revision > revision))
+
+
+def _records(connection: Connection, query: Select[Any]) -> list[KeyRecord]:
+    rows = connection.execute(query).mappings().all()
     wanted = query.with_only_columns(api_keys.c.id).subquery()
-    digests = await connection.execute(select(key_digests).join(wanted, wanted.c.id == key_digests.c.key_id))
+    digests = connection.execute(select(key_digests).join(wanted, wanted.c.id == key_digests.c.key_id))
     secrets: dict[str, list[Secret]] = defaultdict(list)
     for digest in digests.mappings():
         secrets[digest["key_id"]].append(Secret(bytes(digest["digest"]), digest["valid_until"]))

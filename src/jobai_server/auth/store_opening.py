@@ -20,6 +20,7 @@ from jobai_server.storage import database
 from jobai_server.storage.database import Database
 from jobai_server.storage.migrations import migrate
 
+# Another starter may be migrating a large store.
 PREPARE_SECONDS = 60.0
 # Any number, as long as every version of the server uses the same.
 MIGRATION_LOCK = 7_265_129
@@ -35,19 +36,17 @@ async def prepared_store(settings: ServerSettings) -> KeyStore:
     pepper = _given_pepper(settings) or stored_pepper(settings.data_directory)
     if settings.database_url is None:
         _require_file(settings.data_directory, has_pepper=stored_pepper(settings.data_directory) is not None)
-    opened = _database(settings)
+    preparing = _database(settings, PREPARE_SECONDS)
     try:
-        return KeyStore(opened, await _prepared(opened, pepper, settings))
+        pepper = await _prepared(preparing, pepper, settings)
     except TypeError:  # how asyncpg says that it knows no such option
-        await opened.close()
         raise ConfigurationError("JOBAI_DATABASE_URL has options that are not understood.") from None
     except StoreUnavailable as error:
-        await opened.close()
         cause = error.__cause__ or error
         raise ConfigurationError(f"{_named(settings)} cannot be used: {database.reason(cause)}.") from None
-    except BaseException:
-        await opened.close()
-        raise
+    finally:
+        await preparing.close()
+    return KeyStore(_database(settings), pepper)
 
 
 def attached_store(settings: ServerSettings) -> KeyStore:
@@ -92,7 +91,8 @@ def _require_file(directory: Path, *, has_pepper: bool) -> None:
         if has_pepper and (not path.exists() or path.stat().st_size == 0):
             raise ConfigurationError(
                 f"The key store {path} is missing or empty, though its pepper is there; restore it from a backup, "
-                f"or delete {directory / PEPPER_FILE} to begin with no keys."
+                f"or delete {directory / PEPPER_FILE} to begin with no keys (or set JOBAI_DATABASE_URL again, if the "
+                f"pepper belongs to that store)."
             )
         with _locked(directory):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -115,11 +115,11 @@ def _locked(directory: Path) -> Iterator[None]:
 
 async def _prepared(opened: Database, pepper: Pepper | None, settings: ServerSettings) -> Pepper:
     if opened.is_sqlite:
-        async with opened.reading(PREPARE_SECONDS) as connection:
+        async with opened.reading() as connection:
             verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
         if verdict != "ok":
             raise ConfigurationError(f"{_named(settings)} is damaged; restore it from a backup.")
-    async with opened.changing(PREPARE_SECONDS) as connection:
+    async with opened.changing() as connection:
         if not opened.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         await connection.run_sync(migrate)
@@ -146,9 +146,9 @@ def _given_pepper(settings: ServerSettings) -> Pepper | None:
     return Pepper(settings.key_pepper.get_secret_value()) if settings.key_pepper else None
 
 
-def _database(settings: ServerSettings) -> Database:
+def _database(settings: ServerSettings, seconds: float | None = None) -> Database:
     url = settings.database_url.get_secret_value() if settings.database_url else None
-    return Database.at(url, settings.data_directory)
+    return Database.at(url, settings.data_directory, seconds)
 
 
 def _named(settings: ServerSettings) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 
 from jobai_server.auth.limits import redis_windows
 from jobai_server.auth.limits.local_windows import LocalWindows
@@ -116,10 +117,10 @@ async def test_what_is_given_back_can_be_used_on_another_machine(redis: RedisSer
         since = time.monotonic()
         assert (await one.hit(RULE, "key", 90)).admitted
         assert not (await two.hit(RULE, "key", 50)).admitted
-        one.give_back(RULE, "key", 60, since)
+        one.give_back(RULE, "key", 60, since, shared=True)
         await asyncio.gather(*one._tasks)
         assert (await two.look(RULE, "key")).remaining == 70
-        one.give_back(RULE, "key", 1000, since)
+        one.give_back(RULE, "key", 1000, since, shared=True)
         await asyncio.gather(*one._tasks)
         assert (await two.look(RULE, "key")).remaining == 100
 
@@ -135,11 +136,12 @@ async def test_windows_fade_and_a_promised_retry_works(redis: RedisServer, tmp_p
         await asyncio.sleep(refused.retry_seconds + 0.05)
         assert (await windows.hit(rule, "key", 20)).admitted
         # What was counted in the window before is taken from there, not from what others used since.
-        windows.give_back(rule, "key", 100, since)
+        windows.give_back(rule, "key", 100, since, shared=True)
         await asyncio.gather(*windows._tasks)
         assert (await windows.look(rule, "key")).remaining == 80
 
 
+@pytest.mark.usefixtures("patient")
 async def test_without_redis_each_machine_counts_for_itself_and_says_so_once(
     redis: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -149,12 +151,82 @@ async def test_without_redis_each_machine_counts_for_itself_and_says_so_once(
         redis.stop()
         standings = [await windows.hit(RULE, "key", 1) for _ in range(150)]
         assert sum(standing.admitted for standing in standings) == 100
-        windows.give_back(RULE, "key", 1, time.monotonic())
+        windows.give_back(RULE, "key", 1, time.monotonic(), shared=False)
         assert [record.levelname for record in caplog.records] == ["ERROR"]
         redis.start()
-        await asyncio.sleep(1.1)
-        assert (await windows.hit(RULE, "key", 1)).admitted
+        await until_shared(windows, True)
         assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_was_counted_is_given_back_where_it_was_counted(redis: RedisServer, tmp_path: Path) -> None:
+    async with machine(redis, tmp_path) as windows:
+        since = time.monotonic()
+        assert (await windows.hit(RULE, "in Redis", 90)).shared
+        redis.stop()
+        await until_shared(windows, False)
+        assert not (await windows.hit(RULE, "here", 90)).shared
+        assert not (await windows.hit(RULE, "in Redis", 20)).shared
+        windows.give_back(RULE, "in Redis", 20, since, shared=True)
+        await asyncio.gather(*windows._tasks)
+        assert (await windows._fallback.look(RULE, "in Redis")).remaining == 80
+        redis.start()
+        await until_shared(windows, True)
+        assert (await windows.hit(RULE, "here", 50)).shared
+        windows.give_back(RULE, "here", 90, since, shared=False)
+        await asyncio.gather(*windows._tasks)
+        assert (await windows.look(RULE, "here")).remaining == 50
+        assert (await windows._fallback.look(RULE, "here")).remaining == 100
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_is_counted_for_somebody_who_has_left_is_given_back(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with machine(redis, tmp_path) as windows:
+        count, counted, answer = windows._limiter.hit, asyncio.Event(), asyncio.Event()
+
+        async def slow_count(rule: PerMinute, name: str, *, cost: int) -> bool:
+            admitted = await count(rule, name, cost=cost)
+            counted.set()
+            await answer.wait()
+            return admitted
+
+        monkeypatch.setattr(windows._limiter, "hit", slow_count)
+        hit = asyncio.create_task(windows.hit(RULE, "key", 90))
+        await counted.wait()
+        hit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hit
+        assert (await windows.look(RULE, "key")).remaining == 10
+        answer.set()
+        await asyncio.gather(*windows._tasks)
+        assert (await windows.look(RULE, "key")).remaining == 100
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_redis_has_counted_is_not_counted_again_when_it_goes_away(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with machine(redis, tmp_path) as windows:
+
+        async def gone(*_: object) -> None:
+            raise RedisError
+
+        with monkeypatch.context() as context:
+            context.setattr(windows, "_standing", gone)
+            standing = await windows.hit(RULE, "key", 90)
+        assert (standing.admitted, standing.shared) == (True, True)
+        assert (await windows._fallback.look(RULE, "key")).remaining == 100
+        await until_shared(windows, True)
+        assert (await windows.look(RULE, "key")).remaining == 10
+
+
+async def until_shared(windows: RedisWindows, shared: bool) -> None:
+    """Redis is asked again every second."""
+    async with asyncio.timeout(20):
+        while (await windows.look(RULE, "nobody")).shared != shared:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.05)
 
 
 async def test_a_redis_that_hangs_holds_nobody_up(redis: RedisServer, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import shutil
 import signal
 import time
@@ -68,9 +70,8 @@ def test_killed_download_leaves_what_arrived(machine: Machine, hub: StandInHub) 
     hub.files[SHARDS[0]] *= 60  # 24 MB: what has arrived is written 10 MiB at a time
     hub.cut_after = 23_000_000
     process = machine.start("download")
-    while hub.sent < 22_900_000:
+    while not any(path.stat().st_size >= 20 << 20 for path in machine.repository.glob("blobs/*.incomplete")):
         time.sleep(0.05)
-    time.sleep(0.5)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     hub.cut_after, hub.sent = None, 0
@@ -99,6 +100,23 @@ def test_interrupted_download_says_how_to_go_on(machine: Machine, hub: StandInHu
     assert errors.endswith("jobai-server: interrupted; the same command goes on from here\n")
     assert machine.run("download").returncode == 0
     assert_whole(machine)
+
+
+def test_download_that_waits_for_another_process_can_be_interrupted(machine: Machine, hub: StandInHub) -> None:
+    held, other = (hashlib.sha256(hub.files[shard]).hexdigest() for shard in SHARDS)
+    lock = machine.repository.parent / ".locks" / machine.repository.name / f"{held}.lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        process = machine.start("download")
+        while not (machine.repository / "blobs" / other).exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
 
 
 def test_several_downloads_at_once_fetch_each_file_once(machine: Machine, hub: StandInHub) -> None:

@@ -23,12 +23,14 @@ class Reservation:
     Attributes:
         tokens: Counted.
         since: Monotonic time in seconds, just before.
+        shared: As the standing said.
     """
 
     rule: PerMinute
     key_id: str
     tokens: int
     since: float
+    shared: bool
 
 
 class KeyLimits:
@@ -78,12 +80,14 @@ class KeyLimits:
         rule = _rule("tokens", caller.tokens_per_minute)
         since = time.monotonic()
         standing = await self._windows.hit(rule, caller.key_id, tokens)
-        return Reservation(rule, caller.key_id, tokens, since), standing
+        return Reservation(rule, caller.key_id, tokens, since, standing.shared), standing
 
     def settle(self, reservation: Reservation, used: int) -> None:
         """Give back what was reserved and not used."""
-        if used < reservation.tokens:
-            self._windows.give_back(reservation.rule, reservation.key_id, reservation.tokens - used, reservation.since)
+        rest = reservation.tokens - used
+        if rest > 0:
+            held = reservation
+            self._windows.give_back(held.rule, held.key_id, rest, held.since, shared=held.shared)
 
 
 def too_many_requests(standing: Standing) -> RateLimited:

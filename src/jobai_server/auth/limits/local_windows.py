@@ -36,7 +36,7 @@ class LocalWindows:
         """Until one more fits; 0 if it does."""
         return self._storage.read(rule.key_for(name), rule.amount, rule.get_expiry(), 1).fits_in
 
-    def give_back(self, rule: PerMinute, name: str, amount: int, since: float) -> None:
+    def give_back(self, rule: PerMinute, name: str, amount: int, since: float, *, shared: bool = False) -> None:  # noqa: ARG002 - all is here
         self._storage.give_back(rule.key_for(name), rule.get_expiry(), amount, since)
 
     def _standing(self, rule: PerMinute, name: str, cost: int, admitted: bool) -> Standing:

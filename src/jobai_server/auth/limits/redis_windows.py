@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from limits.aio.storage import RedisStorage
@@ -71,11 +71,14 @@ class RedisWindows:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def hit(self, rule: PerMinute, name: str, cost: int) -> Standing:
-        async def ask() -> Standing:
-            admitted = await self._limiter.hit(rule, name, cost=cost)
-            return await self._standing(rule, name, 0 if admitted else cost, admitted)
-
-        return await self._answer(ask) or await self._fallback.hit(rule, name, cost)
+        since = time.monotonic()
+        hit = asyncio.create_task(self._hit(rule, name, cost))
+        try:
+            return await asyncio.shield(hit)
+        except asyncio.CancelledError:
+            # Redis may have counted already, and nobody will be there to give it back.
+            self._later(self._undo(hit, rule, name, cost, since))
+            raise
 
     async def look(self, rule: PerMinute, name: str) -> Standing:
         async def ask() -> Standing:
@@ -83,21 +86,45 @@ class RedisWindows:
 
         return await self._answer(ask) or await self._fallback.look(rule, name)
 
-    def give_back(self, rule: PerMinute, name: str, amount: int, since: float) -> None:
-        if self._down_until is not None:
-            self._fallback.give_back(rule, name, amount, since)
-            return
-        # Nobody waits for it: the request it belongs to is over.
-        task = asyncio.create_task(self._give_back_later(rule, name, amount, since))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def give_back(self, rule: PerMinute, name: str, amount: int, since: float, *, shared: bool) -> None:
+        if shared:  # nobody waits for it: the request it belongs to is over
+            self._later(self._give_back_shared(rule, name, amount, since))
+        else:
+            self._fallback.give_back(rule, name, amount, since, shared=False)
 
     async def aclose(self) -> None:
         """Finish what is under way and hang up."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.aclose()
 
-    async def _give_back_later(self, rule: PerMinute, name: str, amount: int, since: float) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _hit(self, rule: PerMinute, name: str, cost: int) -> Standing:
+        counted = False
+
+        async def ask() -> Standing:
+            nonlocal counted
+            counted = await self._limiter.hit(rule, name, cost=cost)
+            return await self._standing(rule, name, 0 if counted else cost, counted)
+
+        standing: Standing | None = await self._answer(ask)
+        if standing is None and counted:  # it went away in between: what is left there is not known
+            return (await self._fallback.look(rule, name))._replace(shared=True)
+        return standing or await self._fallback.hit(rule, name, cost)
+
+    async def _undo(self, hit: asyncio.Task[Standing], rule: PerMinute, name: str, cost: int, since: float) -> None:
+        standing = await hit
+        if not standing.admitted:
+            return
+        if standing.shared:
+            await self._give_back_shared(rule, name, cost, since)
+        else:
+            self._fallback.give_back(rule, name, cost, since, shared=False)
+
+    async def _give_back_shared(self, rule: PerMinute, name: str, amount: int, since: float) -> None:
         async def ask() -> bool:
             prefixed = self._storage.bridge.prefixed_key
             key = rule.key_for(name)
@@ -133,7 +160,7 @@ class RedisWindows:
         used = math.floor(before * before_ends / window) + current
         reset = current_ends if current else before_ends if before else 0.0
         retry = _fits_in(window, (before, before_ends), (current, current_ends), rule.amount - cost) if cost else 0.0
-        return Standing(admitted, rule.amount, max(0, rule.amount - used), reset, retry)
+        return Standing(admitted, rule.amount, max(0, rule.amount - used), reset, retry, shared=True)
 
 
 def _fits_in(window: float, before: tuple[int, float], current: tuple[int, float], room: int) -> float:

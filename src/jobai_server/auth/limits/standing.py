@@ -16,6 +16,7 @@ class Standing(NamedTuple):
         remaining: How much is left now.
         reset_seconds: Until nothing is counted any more.
         retry_seconds: Until what was asked for will fit; infinite if it never will.
+        shared: Whether it was counted for several machines, rather than by this one for itself.
     """
 
     admitted: bool
@@ -23,6 +24,7 @@ class Standing(NamedTuple):
     remaining: int
     reset_seconds: float
     retry_seconds: float
+    shared: bool = False
 
 
 class PerMinute(RateLimitItemPerMinute):
@@ -43,6 +45,6 @@ class Windows(Protocol):
         """Count nothing."""
         ...
 
-    def give_back(self, rule: PerMinute, name: str, amount: int, since: float) -> None:
-        """Uncount what was counted at `since`, monotonic time in seconds, read just before it was."""
+    def give_back(self, rule: PerMinute, name: str, amount: int, since: float, *, shared: bool) -> None:
+        """Uncount what was counted at `since`, monotonic time in seconds, read just before it was; `shared` as then."""
         ...
