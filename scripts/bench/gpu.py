@@ -43,7 +43,7 @@ from results import FIGURES, aligned, facts, machine, write_section
 from server import Server, free_port, new_key
 
 from jobai_server.engines.gpu_memory import gpu_memory
-from jobai_server.engines.memory_plan import GIB
+from jobai_server.engines.sizes import GIB
 from jobai_server.settings.engine_arguments import in_bytes
 
 ROOT = Path(__file__).resolve().parents[2]

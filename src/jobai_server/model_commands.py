@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 
 from jobai_server.engines.checkpoint import checkpoint_folder
+from jobai_server.engines.sizes import GIB
 from jobai_server.errors import ConfigurationError, ServerError
 from jobai_server.settings import EngineSettings, ModelSettings, load_settings
 from jobai_server.settings.source import is_hub
 
 app = typer.Typer(no_args_is_help=True, help="The configured models, and the hub they come from.")
 
-GIB = 1 << 30
 INTERRUPTED = 130
 
 Config = Annotated[Path | None, typer.Option(help="Model config file, YAML or JSON [CONFIG_FILE].")]

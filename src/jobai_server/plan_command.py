@@ -9,7 +9,8 @@ from pathlib import Path
 
 from jobai_server.engines.gpu_memory import gpu_memory
 from jobai_server.engines.memory_fit import problems
-from jobai_server.engines.memory_plan import GIB, MemoryPlan, plan_memory
+from jobai_server.engines.memory_plan import MemoryPlan, plan_memory
+from jobai_server.engines.sizes import GIB
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import load_settings
 from jobai_server.settings.engine_arguments import in_bytes
@@ -54,12 +55,10 @@ def table(laid_out: MemoryPlan) -> str:
     sizes.append(["free", "", "", "", "", "", _gib(laid_out.free)])
     caches = [["KV cache", "KiB/token", "tokens", "context", "full contexts", "gpu_memory_utilization"]]
     for model in laid_out.models:
-        if model.kv_bytes_per_token:
+        if model.utilization is not None:
             per_token = f"{model.kv_bytes_per_token / 1024:g}"
             counts = (f"{model.kv_tokens:,}", f"{model.context_length:,}", f"{model.full_contexts:.1f}")
-            # Nothing is a share of a card that has nothing to share.
-            share = "-" if model.utilization is None else f"{model.utilization:g}"
-            caches.append([model.name, per_token, *counts, share])
+            caches.append([model.name, per_token, *counts, f"{model.utilization:g}"])
     files = [["files", "weights on disk", "known from"]]
     files += [[model.name, f"{_gib(model.on_disk)} GiB", model.origin] for model in laid_out.models]
     heading = f"Memory plan for a GPU of {laid_out.gpu_memory / GIB:g} GiB\n\n"

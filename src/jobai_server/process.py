@@ -72,14 +72,18 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(number)
 
+    def kill(self) -> None:
+        """The whole session, so that the child's own children go too."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     async def stop(self, grace_seconds: float) -> None:
-        """Ask to end, wait, then kill; the whole session, so that the child's own children go too."""
+        """Ask to end, wait, then kill, its own children too."""
         self.signal(signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_seconds):
                 await self.process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.kill()
         await self.process.wait()
         self.channel.close()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -18,8 +20,9 @@ from jobai_server.engines.checkpoint import checkpoint_folders
 from jobai_server.engines.embedding_checkpoint import check_embedding_checkpoint
 from jobai_server.engines.gpu_memory import gpu_memory
 from jobai_server.engines.memory_fit import problems
-from jobai_server.engines.memory_plan import GIB, plan_memory
+from jobai_server.engines.memory_plan import plan_memory
 from jobai_server.engines.platform import is_cpu, vllm_version
+from jobai_server.engines.sizes import GIB
 from jobai_server.errors import ConfigurationError, StoreUnavailable
 from jobai_server.logs import configure_logging
 from jobai_server.settings import CLIENT_KEY_VARIABLE, ServerSettings, Settings, forget_secrets, load_settings
@@ -38,6 +41,8 @@ def serve(overrides: Mapping[str, object]) -> int:
     Raises:
         ConfigurationError: Something is wrong that no engine start is needed to see.
     """
+    # The first process of a container has no default for it, and would download on; the supervisor has its own way.
+    signal.signal(signal.SIGTERM, _end)
     settings = load_settings(**overrides)
     configure_logging(debug=settings.server.debug, log_format=settings.server.log_format)
     for warning in settings.warnings:
@@ -139,15 +144,19 @@ def _listener(server: ServerSettings) -> socket.socket:
 async def _announce_ready(settings: Settings, supervisor: Supervisor, port: int) -> None:
     """The one short block a newcomer needs, on standard output."""
     host = settings.server.host if settings.server.host not in {"0.0.0.0", "::", ""} else "localhost"
-    url = f"http://{host}:{port}"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     lines = ["", f"jobai-server is ready at {url}/v1", ""]
     for engine in supervisor.engines:
         _, roles = settings.models.engines()[engine.name]
         lines.append(f"  model      {engine.name}  ({', '.join(roles)})  {engine.status.state}")
     key_lines, shown = await _admin_key(settings.server)
     lines += [*key_lines, "", "Try it:", "", _curl(url, shown), ""]
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        log.warning("standard output cannot be written (%s); if you need an admin key: %s", error, ANOTHER_KEY)
+        sys.stdout = io.StringIO()  # what is left in the other would fail again at the very end
 
 
 async def _admin_key(server: ServerSettings) -> tuple[list[str], str]:
@@ -166,6 +175,10 @@ async def _admin_key(server: ServerSettings) -> tuple[list[str], str]:
         return [f"  admin key  as shown at the first start; another: {ANOTHER_KEY}"], SHELL_KEY
     await asyncio.sleep(2 * POLL_SECONDS)  # until every web worker has heard of it
     return [f"  admin key  {key}", "             shown this once; keep it safe"], key
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _one_line(text: str) -> str:

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 # Longer than proxies keep theirs (nginx and AWS's load balancers: 60 s), so that it is they who close: what they send
 # just as this end closes is a 502 to their client. Draining does not wait for it.
 IDLE_CONNECTION_SECONDS = 75
+# Of an engine that says that it is ready; on a busy machine the first connection to it takes a while.
+ATTACH_SECONDS = 300.0
 
 
 class Server(uvicorn.Server):
@@ -109,9 +111,8 @@ async def _serve(channel: Channel, first: Message, state: WebState) -> None:
     server = Server(server_config(create_app(state)), lambda: channel.send({"event": "listening"}))
     tell = EngineNews(channel)
     settings = state.settings
-    connections = Connections(
-        state.catalog, state.queues, tell.connected, tell.casualties, tell.unwell, settings.stall_seconds
-    )
+    attach_seconds = max(ATTACH_SECONDS, settings.stall_seconds)
+    connections = Connections(state.catalog, state.queues, tell.connected, tell.casualties, tell.unwell, attach_seconds)
     probes = Probes(state.catalog, state.queues, settings.probe_seconds, settings.stall_seconds, tell.unwell)
     listener = socket.socket(fileno=first["listening_descriptor"])
     orders = Orders(channel, connections, state.in_flight, server, state.settings.drain_seconds)

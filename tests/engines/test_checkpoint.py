@@ -55,6 +55,10 @@ def test_local_folder_is_found(weights: Path) -> None:
     assert found(weights) == weights
 
 
+def test_a_folder_that_cannot_be_looked_at_is_refused() -> None:
+    assert refusal("/" + "n" * 300).endswith("cannot be read: File name too long.")
+
+
 def test_folder_in_an_installed_package_is_found() -> None:
     folder = found("package:jobai_server/embedded/jobai_nano")
     assert (folder / "tokenizer.json").is_file()

@@ -17,6 +17,7 @@ from jobai_server.engines.catalog import Catalog, EngineState, EngineStatus
 from jobai_server.engines.connections import Connections
 from jobai_server.engines.launch import EngineLaunch
 from jobai_server.engines.request_queues import RequestQueues
+from jobai_server.errors import EngineDied
 from jobai_server.settings import ModelSettings
 
 NAME = "stand-in"
@@ -36,6 +37,7 @@ class Openings:
         self.seats: list[int] = []
         self.cancelled = 0
         self.go = asyncio.Event()
+        self.error: Exception | None = None
 
     async def open(self, launch: Any, seat: Any, card: Any, queue: Any) -> StandInEngine:
         self.seats.append(seat.index)
@@ -44,6 +46,8 @@ class Openings:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+        if self.error:
+            raise self.error
         return Opened()
 
 
@@ -51,6 +55,7 @@ class Openings:
 def openings(monkeypatch: pytest.MonkeyPatch) -> Openings:
     openings = Openings()
     monkeypatch.setattr(connections, "open_vllm_engine", openings.open)
+    monkeypatch.setattr(connections, "VLLM_CLIENT", __name__)  # importing vLLM takes seconds
     return openings
 
 
@@ -66,9 +71,21 @@ def told() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def worker(tmp_path: Path, catalog: Catalog, told: list[tuple[str, str]]) -> Connections:
+def unwell() -> list[tuple[str, str]]:
+    return []
+
+
+@pytest.fixture
+def worker(tmp_path: Path, catalog: Catalog, told: list[tuple[str, str]], unwell: list[tuple[str, str]]) -> Connections:
     queues = RequestQueues(tmp_path, {NAME: ModelSettings.model_validate({"name": NAME, "source": "/none"})}, 0, 1)
-    return Connections(catalog, queues, lambda *connected: told.append(connected), lambda *casualties: None)
+    return Connections(
+        catalog,
+        queues,
+        lambda *connected: told.append(connected),
+        lambda *casualties: None,
+        lambda *who_and_why: unwell.append(who_and_why),
+        attach_seconds=60,
+    )
 
 
 def message(state: EngineState, run: str = "1", seat: int | None = None, process: int | None = 7) -> dict[str, Any]:
@@ -138,3 +155,37 @@ async def test_a_worker_that_ends_while_it_opens_an_engine_ends(worker: Connecti
     with pytest.raises(asyncio.CancelledError):
         await opening
     assert openings.cancelled == 1
+
+
+async def test_an_engine_that_cannot_be_attached_to_is_unwell_and_the_worker_goes_on(
+    worker: Connections, catalog: Catalog, openings: Openings, unwell: list[tuple[str, str]]
+) -> None:
+    openings.go.set()
+    openings.error = AttributeError("no such tokenizer")
+    await worker.apply(message("ready", seat=0))
+    why = "a web worker could not be attached to it: AttributeError: no such tokenizer"
+    assert unwell == [(NAME, why)]
+    entry = catalog.entries[NAME]
+    assert (entry.engine, entry.status.state, entry.status.reason) == (None, "restarting", why)
+
+    openings.error = None
+    await worker.apply(message("ready", run="2", seat=0))
+    assert (entry.engine is None, entry.status.state) == (False, "ready")
+
+
+async def test_an_engine_that_hangs_at_its_first_work_is_unwell(
+    worker: Connections, openings: Openings, unwell: list[tuple[str, str]]
+) -> None:
+    worker._attach_seconds = 0.01
+    await worker.apply(message("ready", seat=0))
+    assert unwell == [(NAME, "a web worker could not be attached to it: TimeoutError: it does not do its first work")]
+    assert openings.cancelled == 1
+
+
+async def test_an_engine_that_ends_while_it_is_attached_to_is_the_supervisors_business(
+    worker: Connections, openings: Openings, unwell: list[tuple[str, str]]
+) -> None:
+    openings.go.set()
+    openings.error = EngineDied("gone")
+    await worker.apply(message("ready", seat=0))
+    assert unwell == []

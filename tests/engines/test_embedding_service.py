@@ -113,7 +113,7 @@ async def test_requests_of_several_clients_share_a_batch(tmp_path: Path) -> None
         first = asyncio.create_task(it.clients[0].embed(OWNER, [[1]]))
         await until(lambda: it.model.batches)
         others = [asyncio.create_task(client.embed(OWNER, [[7], [8]])) for client in it.clients]
-        await until(lambda: it.service._queue.tokens == 4)
+        await until(lambda: len(it.service._queue) == 4)
         it.model.gate.set()
         await asyncio.gather(first, *others)
         assert it.model.batches == [1, 4]
@@ -127,7 +127,7 @@ async def test_text_that_cannot_be_embedded_fails_alone(tmp_path: Path, bad: int
         await until(lambda: it.model.batches)
         poisoned = asyncio.create_task(it.clients[0].embed(OWNER, [[5], [bad], [6]]))
         good = asyncio.create_task(it.clients[1].embed(OWNER, [[7], [8], [9]]))
-        await until(lambda: it.service._queue.tokens == 6)
+        await until(lambda: len(it.service._queue) == 6)
         it.model.gate.set()
         with pytest.raises(InputFailed) as failed:
             await poisoned
@@ -149,10 +149,13 @@ async def test_token_ids_that_do_not_fit_never_reach_the_model(tmp_path: Path, b
 async def test_broken_model_ends_the_work(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         it.model.broken = True
-        with pytest.raises(InputFailed):
-            await it.clients[0].embed(OWNER, [[1]])
+        waiting = [asyncio.create_task(it.clients[0].embed(OWNER, [[one]])) for one in (1, 2)]
         with pytest.raises(RuntimeError):
             await asyncio.wait_for(it.work, 10)
+        it.clients[0].fail()
+        for one in waiting:
+            with pytest.raises(EngineDied):  # not its fault
+                await one
 
 
 async def test_cancelled_request_takes_no_room(tmp_path: Path) -> None:
@@ -161,9 +164,9 @@ async def test_cancelled_request_takes_no_room(tmp_path: Path) -> None:
         first = asyncio.create_task(it.clients[0].embed(OWNER, [[1]]))
         await until(lambda: it.model.batches)
         second = asyncio.create_task(it.clients[0].embed(OWNER, [[2]] * 50))
-        await until(lambda: it.service._queue.tokens == 50)
+        await until(lambda: len(it.service._queue) == 50)
         second.cancel()
-        await until(lambda: not it.service._queue.tokens)
+        await until(lambda: not len(it.service._queue))
         it.model.gate.set()
         await first
         assert it.model.batches == [1]

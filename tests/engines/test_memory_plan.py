@@ -8,10 +8,10 @@ from tests.end_to_end.quantised_checkpoints import NANO
 
 from jobai_server.engines import memory_need, sentence_embeddings
 from jobai_server.engines.memory_fit import problems
-from jobai_server.engines.memory_plan import GIB, MemoryPlan, plan_memory
+from jobai_server.engines.memory_plan import MemoryPlan, plan_memory
+from jobai_server.engines.sizes import GIB, MIB
 from jobai_server.settings import ModelsConfig
 
-MIB = 1 << 20
 LLAMA = {"name": ["llama"], "source": "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4", "context_length": 8192}
 MISTRAL = {"name": ["mistral"], "source": "TheBloke/Mistral-7B-Instruct-v0.2-AWQ", "context_length": 4096}
 
@@ -23,11 +23,13 @@ def no_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
 
 
-def planned(llama: dict[str, Any], mistral: dict[str, Any] | None = None, gib: float = 80) -> MemoryPlan:
+def planned(
+    llama: dict[str, Any], mistral: dict[str, Any] | None = None, gib: float = 80, reserved: int = 1
+) -> MemoryPlan:
     config = {"primary_model": {**LLAMA, "engine_args": llama}}
     if mistral is not None:
         config["classification_model"] = {**MISTRAL, "engine_args": mistral}
-    return plan_memory(ModelsConfig.model_validate(config), int(gib * GIB), 1 * GIB)
+    return plan_memory(ModelsConfig.model_validate(config), int(gib * GIB), reserved * GIB)
 
 
 def test_engines_share_what_is_left_by_full_contexts() -> None:
@@ -49,7 +51,7 @@ def test_a_cache_that_is_named_stays_as_it_is() -> None:
     llama, mistral = plan.models
     assert llama.kv_cache == 10 * GIB
     assert mistral.kv_cache > 10 * GIB
-    assert llama.utilization == pytest.approx(llama.engine / plan.usable, abs=0.001)
+    assert llama.utilization == pytest.approx(llama.engine / plan.gpu_memory, abs=0.001)
     assert plan.engine_arguments("llama")["kv_cache_memory_bytes"] == 10 * GIB
 
 
@@ -57,7 +59,7 @@ def test_a_share_that_is_named_gives_the_size_of_the_cache() -> None:
     plan = planned({"gpu_memory_utilization": 0.7})
     [llama] = plan.models
     assert llama.utilization == 0.7
-    assert llama.engine == pytest.approx(0.7 * plan.usable, abs=MIB)
+    assert llama.engine == pytest.approx(0.7 * plan.gpu_memory, abs=MIB)
 
 
 def test_the_plans_sizes_reach_the_engines_and_nothing_else_changes() -> None:
@@ -73,18 +75,20 @@ def test_the_plans_sizes_reach_the_engines_and_nothing_else_changes() -> None:
     assert ModelsConfig.model_validate_json(applied.model_dump_json()) == applied
 
 
-def test_shares_can_all_be_free_when_an_engine_starts() -> None:
-    plan = planned({}, {})
+@pytest.mark.parametrize("reserved", [1, 30])
+def test_shares_can_all_be_free_when_an_engine_starts(reserved: int) -> None:
+    plan = planned({}, {}, reserved=reserved)
     for model in plan.models:
         others = plan.total - model.total
         assert model.utilization is not None
-        assert model.utilization * plan.usable <= plan.usable - others
+        # vLLM takes its share of all the card has, and what is reserved may be in use.
+        assert model.utilization * plan.gpu_memory <= plan.usable - others
 
 
 def test_a_share_that_will_not_be_free_is_refused_with_one_that_will() -> None:
     found = problems(planned({"kv_cache_memory_bytes": "10GiB", "gpu_memory_utilization": 0.95}, {}))
     assert len(found) == 1
-    assert "gpu_memory_utilization of llama is 0.95, so 75.05 GiB have to be free" in found[0]
+    assert "gpu_memory_utilization of llama is 0.95, so 76.00 GiB have to be free" in found[0]
     allowed = float(found[0].removesuffix(".").rsplit(" ", 1)[1])
     arguments = {"kv_cache_memory_bytes": "10GiB", "gpu_memory_utilization": allowed}
     mistral_cache = planned({"kv_cache_memory_bytes": "10GiB", "gpu_memory_utilization": 0.95}, {}).models[1].kv_cache
@@ -121,6 +125,7 @@ def test_weights_alone_can_be_too_much() -> None:
         ({"enforce_eager": True}, {"graphs": 0.0}),
         ({"kv_cache_dtype": "fp8"}, {"kv_bytes_per_token": 0.5}),
         ({"tensor_parallel_size": 2}, {"weights": 0.5, "kv_bytes_per_token": 0.5}),
+        ({"pipeline_parallel_size": 2}, {"weights": 0.5, "kv_bytes_per_token": 0.5, "graphs": 0.5}),
     ],
 )
 def test_arguments_of_the_engine_count(arguments: dict[str, Any], changed: dict[str, float]) -> None:

@@ -10,7 +10,7 @@ from tests.end_to_end.quantised_checkpoints import NANO
 
 from jobai_server.engines.launch import EngineLaunch
 from jobai_server.engines.memory_need import MAX_SEQUENCES
-from jobai_server.engines.vllm_settings import MAX_BATCHED_TOKENS, raised_sequences, vllm_config
+from jobai_server.engines.vllm_settings import MAX_BATCHED_TOKENS, environment, raised_sequences, vllm_config
 from jobai_server.settings import ModelSettings
 
 
@@ -52,4 +52,18 @@ def test_vllm_takes_what_it_is_given(tmp_path: Path, arguments: dict[str, Any], 
     launch = EngineLaunch(
         kind="text", name="nano", model=model(**arguments), path=NANO, seats=1, run_directory=tmp_path
     )
-    assert vllm_config(launch).scheduler_config.max_num_seqs == sequences
+    config = vllm_config(launch)
+    assert config.scheduler_config.max_num_seqs == sequences
+    assert config.model_config.tokenizer_mode == "hf"  # "auto" may be Mistral's own
+
+
+def test_an_engine_process_never_asks_the_hub_and_forks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("VLLM_NO_USAGE_STATS", "0")
+    launch = EngineLaunch(kind="text", name="nano", model=model(), path=NANO, seats=1, run_directory=tmp_path)
+    variables = environment(launch, debug=False)
+    assert variables["HF_HUB_OFFLINE"] == "1"
+    assert variables["VLLM_NO_USAGE_STATS"] == "0"
+    assert variables["VLLM_WORKER_MULTIPROC_METHOD"] == "spawn"

@@ -146,3 +146,9 @@ def test_refused_entries(refusal: Refusal, settings: dict[str, object], line: st
 def test_an_old_key_in_a_new_entry_is_unknown(refusal: Refusal) -> None:
     line = refusal("primary_model: {name: a, source: o/r, n_ctx: 512}")
     assert line == "x.yaml: primary_model.n_ctx is not a setting"
+
+
+def test_a_path_that_cannot_be_looked_at_is_left_to_who_reads_the_checkpoint(load: Load) -> None:
+    path = "/" + "n" * 300
+    model = load(entry(model_path=path, model_url=None, model_name="a"), "old.json").models.primary_model
+    assert model.source == path

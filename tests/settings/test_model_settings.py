@@ -102,6 +102,11 @@ SOURCES = "owner/repo, a path that begins with /, ./, ../ or ~, or package:impor
             "allowed: an existing Jinja file, its path relative to this file",
         ),
         (
+            entry(chat_template="n" * 300),
+            f"primary_model.chat_template is '{'n' * 38}…; "
+            "allowed: an existing Jinja file, its path relative to this file",
+        ),
+        (
             entry(tool_call_parser="llama3json"),
             "primary_model.tool_call_parser is 'llama3json', which vLLM does not have; did you mean llama3_json?",
         ),
@@ -110,7 +115,10 @@ SOURCES = "owner/repo, a path that begins with /, ./, ../ or ~, or package:impor
         (entry(name="n" * 129), f"primary_model.name is '{'n' * 38}…; allowed: {NAMES}"),
         (entry(name="[a, a]"), "primary_model.name is ['a', 'a']; allowed: names that differ from each other"),
         (entry(name="primary"), "primary_model.name is 'primary'; allowed: any name but primary, which means a role"),
-        (entry(source="gpt2"), f"primary_model.source is 'gpt2'; allowed: {SOURCES}"),
+        *(
+            (entry(source=source), f"primary_model.source is '{source}'; allowed: {SOURCES}")
+            for source in ("gpt2", "a/b.git", "a/b--c", "a/b..c", "a/b-", "a./b", "a/b.")
+        ),
         (entry(source="package:a/../b"), f"primary_model.source is 'package:a/../b'; allowed: {SOURCES}"),
         (
             entry(source="o/r.GGUF"),
@@ -155,6 +163,15 @@ def test_refused_entries(refusal: Refusal, text: str, line: str) -> None:
         ("{max-num-seqs: 1}", ".max-num-seqs is not an argument of vLLM's engine; did you mean max_num_seqs?"),
         ("{qqqqq: 1}", ".qqqqq is not an argument of vLLM's engine"),
         ("{tool_call_parser: a}", ".tool_call_parser belongs beside engine_args, not in it"),
+        ("{tokenizer_mode: mistral}", ".tokenizer_mode may not be set: the server needs the tokenizer of transformers"),
+        *(
+            (f"{{{name}: {value}}}", f".{name} is {shown}; allowed: a whole number from 1")
+            for name, value, shown in [
+                ("tensor_parallel_size", "0", "0"),
+                ("tensor_parallel_size", "true", "True"),
+                ("pipeline_parallel_size", "-1", "-1"),
+            ]
+        ),
         ("{max_model_len: 1}", ".max_model_len may not be set: use context_length"),
         ("{quantization: awq}", ".quantization may not be set: use quantization beside engine_args"),
         ("{model: o/r}", ".model may not be set: use source"),

@@ -204,7 +204,13 @@ def test_refused_database_url_is_not_shown(monkeypatch: pytest.MonkeyPatch, url:
 
 
 def test_secrets_can_be_taken_out_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("JOBAI_ADMIN_KEY", "JOBAI_KEY_PEPPER", "JOBAI_DATABASE_URL")
+    names = (
+        "JOBAI_ADMIN_KEY",
+        "JOBAI_KEY_PEPPER",
+        "JOBAI_DATABASE_URL",
+        "HF_TOKEN",
+        "HUGGING_FACE_HUB_TOKEN",
+    )
     for name in names:
         monkeypatch.setenv(name, KEY)
     monkeypatch.setenv("PORT", "1")

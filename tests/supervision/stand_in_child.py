@@ -10,6 +10,7 @@ A run's number is in the file STAND_IN_RUNS, one byte for every run so far.
     beat      an engine that starts and says ever after that it is alive
     break     an engine that starts and then says that it has failed, without ending
     oversleep an engine that falls asleep when told to, and does not wake
+    fork      an engine that starts, and has started a process that holds its control channel
     exit      ends at once, with code 3
 """
 
@@ -19,6 +20,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from typing import Any
@@ -38,7 +40,9 @@ def main() -> None:
         sys.exit(1)
     if act == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if act in {"ready", "hang", "beat", "break", "oversleep"}:
+    if act == "fork":
+        subprocess.Popen(["sleep", "600"], pass_fds=(control.fileno(),))
+    if act in {"ready", "hang", "beat", "break", "oversleep", "fork"}:
         _say(control, event="progress", detail="loading")
         _say(control, event="listening" if "index" in first else "ready", detail="")
         for engine in first.get("engines", ()):

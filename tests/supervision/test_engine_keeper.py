@@ -126,6 +126,24 @@ async def test_killed_engine_is_started_again(stand_in: Script, kept: Kept, told
         assert seat.index == 0
 
 
+@pytest.mark.parametrize("ended_by_us", [False, True])
+async def test_an_engines_own_processes_do_not_hide_its_end(
+    stand_in: Script, kept: Kept, told: list[EngineStatus], ended_by_us: bool
+) -> None:
+    stand_in("fork,ready")
+    async with kept() as engine:
+        await until(lambda: told)
+        process = psutil.Process(engine.process_id)
+        [its_own] = process.children()
+        if ended_by_us:
+            engine.end_run("it hangs")
+        else:
+            process.kill()
+        await until(lambda: len(told) == 3)
+        assert told[1].reason == ("it hangs" if ended_by_us else "the engine process ended unexpectedly (signal 9)")
+        assert not its_own.is_running() or its_own.status() == psutil.STATUS_ZOMBIE
+
+
 async def test_dead_engine_gives_no_seats(stand_in: Script, kept: Kept, told: list[EngineStatus]) -> None:
     stand_in("ready,silent")
     async with kept() as engine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,3 +37,10 @@ def test_what_a_dead_server_left_is_removed_and_nothing_else(temporary: Path) ->
         assert Path(alive).is_dir()
         running.communicate("\n")
     assert {path.name for path in temporary.iterdir()} == {"jobai-notes", Path(alive).name, mine.name}
+
+
+def test_who_removes_what_is_old_finds_the_folder_locked() -> None:
+    descriptor = os.open(new_run_directory(), os.O_RDONLY)
+    with pytest.raises(BlockingIOError):  # so systemd-tmpfiles asks
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from jobai_server.engines.report import first_line
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import ModelSettings
 from jobai_server.settings.source import PACKAGE_PREFIX, is_hub
@@ -45,7 +46,10 @@ def checkpoint_folder(model: ModelSettings) -> Path:
         folder = _hub_folder(model)
     else:
         folder = Path(model.source).expanduser()
-    _check_complete(model, folder)
+    try:
+        _check_complete(model, folder)
+    except OSError as error:
+        raise ConfigurationError(f"Model '{model.name[0]}': {folder} cannot be read: {error.strerror}.") from error
     return folder
 
 
@@ -160,11 +164,7 @@ def _read_json(model: ModelSettings, path: Path) -> dict[str, object]:
     try:
         document = json.loads(path.read_text())
     except (ValueError, OSError) as error:
-        raise ConfigurationError(f"Model '{model.name[0]}': {path} cannot be read: {_first_line(error)}") from error
+        raise ConfigurationError(f"Model '{model.name[0]}': {path} cannot be read: {first_line(error)}") from error
     if not isinstance(document, dict):
         raise ConfigurationError(f"Model '{model.name[0]}': {path} is not a JSON object.")
     return document
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from jobai_server.engines.catalog import AWAY, Catalog, EngineStatus, Entry
 from jobai_server.engines.embedding_client import EmbeddingClient, open_embedding_engine
 from jobai_server.engines.launch import EngineLaunch, Seat
+from jobai_server.engines.report import reason
 from jobai_server.engines.request_queues import RequestQueues
 from jobai_server.engines.vllm_engine import VllmTextEngine, open_vllm_engine
 from jobai_server.errors import EngineDied
 
 log = logging.getLogger(__name__)
+
+VLLM_CLIENT = "vllm.v1.engine.async_llm"
 
 
 class Connections:
@@ -24,6 +29,8 @@ class Connections:
         on_connected: Called with an engine's name and which run of it that is, when it can be used.
         on_casualties: Called when an engine has ended: its name, which run of it that was, and digests of what it was
             working on for this worker.
+        on_unwell: Called with the name of an engine that this worker cannot be attached to, and why.
+        attach_seconds: How long an engine may take to be attached to and to do its first work.
     """
 
     def __init__(
@@ -32,11 +39,15 @@ class Connections:
         queues: RequestQueues,
         on_connected: Callable[[str, str], None],
         on_casualties: Callable[[str, str, set[str]], None],
+        on_unwell: Callable[[str, str], None],
+        attach_seconds: float,
     ) -> None:
         self._catalog = catalog
         self._queues = queues
         self._on_connected = on_connected
         self._on_casualties = on_casualties
+        self._on_unwell = on_unwell
+        self._attach_seconds = attach_seconds
         self._runs: dict[str, str] = {}
         self._open: dict[str, VllmTextEngine | EmbeddingClient] = {}
         self._opening: dict[str, asyncio.Task[VllmTextEngine | EmbeddingClient]] = {}
@@ -78,9 +89,14 @@ class Connections:
                 raise
             return
         except Exception as error:
-            if self._latest[name] is status and not isinstance(error, EngineDied):
-                raise
-            log.info("engine %s: it ended before this worker was attached to it", name)
+            if self._latest[name] is not status or isinstance(error, EngineDied):
+                log.info("engine %s: it ended before this worker was attached to it", name)
+                return
+            # The other models are served all the same; this one is started again, which is all there is to try.
+            why = f"a web worker could not be attached to it: {reason(error)}"
+            log.error("engine %s: %s", name, why, exc_info=error)
+            entry.note(replace(status, state="restarting", reason=why))
+            self._on_unwell(name, why)
             return
         if self._latest[name] is not status:  # the engine has ended meanwhile
             engine.close()
@@ -93,10 +109,22 @@ class Connections:
         self._on_connected(name, self._runs[name])
 
     async def _opened(self, launch: EngineLaunch, seat: Seat, entry: Entry) -> VllmTextEngine | EmbeddingClient:
+        """
+        Raises:
+            TimeoutError: The engine is alive, but does nothing.
+        """
         queue = self._queues.of(launch.name)
-        if launch.kind == "embedding":
-            return await open_embedding_engine(launch, entry.card, queue)
-        return await open_vllm_engine(launch, seat, entry.card, queue)
+        if any("embedding" not in other.card.roles for other in self._catalog.entries.values()):
+            # Seconds in a worker that has just been started, and none of the engine's fault. Two threads that import
+            # what this and the embedding tokenizer have in common could find it half done.
+            await asyncio.to_thread(importlib.import_module, VLLM_CLIENT)
+        try:
+            async with asyncio.timeout(self._attach_seconds):
+                if launch.kind == "embedding":
+                    return await open_embedding_engine(launch, entry.card, queue)
+                return await open_vllm_engine(launch, seat, entry.card, queue)
+        except TimeoutError as error:
+            raise TimeoutError("it does not do its first work") from error
 
     def _offer(self, entry: Entry, engine: VllmTextEngine | EmbeddingClient, status: EngineStatus) -> None:
         if isinstance(engine, EmbeddingClient):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from jobai_server.engines.embedding_service import EmbeddingService
 from jobai_server.engines.launch import EngineLaunch
 from jobai_server.engines.report import Report, reason
+from jobai_server.logs import configure_logging
 from jobai_server.observability import metrics
 from jobai_server.process import adopt
 
@@ -41,6 +42,7 @@ def main() -> None:
         importlib.import_module("jobai_server.engines.sentence_embeddings")
         with control.makefile("rb") as lines:  # a spare process waits here
             launch = EngineLaunch.model_validate_json(lines.readline())
+        configure_logging(debug=launch.debug, log_format=launch.log_format)
         asyncio.run(serve(launch, report))
     except Exception as error:
         log.exception("the embedding engine ends")

@@ -37,7 +37,6 @@ class InputQueue(Generic[Owner]):
         self._waiting: OrderedDict[int, QueuedInput[Owner]] = OrderedDict()  # in the order of their arrival
         self._by_length: list[tuple[int, int]] = []  # (tokens, number of the arrival), sorted
         self._arrivals = itertools.count()
-        self.tokens = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -46,7 +45,6 @@ class InputQueue(Generic[Owner]):
         for number, one in zip(self._arrivals, inputs, strict=False):
             self._waiting[number] = one
             self._by_length.append((len(one.token_ids), number))
-            self.tokens += len(one.token_ids)
         self._by_length.sort()
 
     def drop(self, owner: Owner) -> None:
@@ -56,7 +54,6 @@ class InputQueue(Generic[Owner]):
             numbers = {number for _, number in kept}
             self._waiting = OrderedDict((number, one) for number, one in self._waiting.items() if number in numbers)
             self._by_length = kept
-            self.tokens = sum(length for length, _ in kept)
 
     def take(self) -> list[QueuedInput[Owner]]:
         """The next batch, shortest text first; empty where nothing waits."""
@@ -66,7 +63,6 @@ class InputQueue(Generic[Owner]):
         first = bisect.bisect_left(self._by_length, (len(one.token_ids), oldest))
         first, end = self._similar(first)
         taken = [self._waiting.pop(number) for _, number in self._by_length[first:end]]
-        self.tokens -= sum(length for length, _ in self._by_length[first:end])
         del self._by_length[first:end]
         return taken
 

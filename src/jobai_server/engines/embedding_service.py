@@ -90,8 +90,7 @@ class EmbeddingService:
         while True:
             await self._arrived.wait()
             while batch := self._queue.take():
-                if not await self._embed(batch):
-                    await self._pass([np.zeros(1, np.int32)])
+                await self._embed(batch)
             self._arrived.clear()
 
     def _accept(self, number: int, inputs: Sequence[NDArray[np.int32]], writer: asyncio.StreamWriter) -> Request:
@@ -113,27 +112,31 @@ class EmbeddingService:
         request.over = True
         self._queue.drop(request)
 
-    async def _embed(self, batch: Sequence[QueuedInput[Request]]) -> bool:
-        """Embed and answer; a batch that fails is halved until the one text is found. Whether all went well."""
+    async def _embed(self, batch: Sequence[QueuedInput[Request]]) -> None:
+        """Embed and answer; a batch that fails is halved until the one text is found.
+
+        Raises:
+            Exception: The model itself is broken, and no text is at fault.
+        """
         batch = [one for one in batch if not one.owner.over]
         if not batch:
-            return True
+            return
         try:
             vectors = await self._pass([one.token_ids for one in batch])
         except Exception as error:
             if len(batch) == 1:
+                await self._pass([np.zeros(1, np.int32)])  # it could embed this before
                 log.warning("a text of %d tokens failed", len(batch[0].token_ids), exc_info=error)
                 self._fail(batch[0].owner, batch[0].index, "the model failed with it")
             else:
                 await self._embed(batch[: len(batch) // 2])
                 await self._embed(batch[len(batch) // 2 :])
-            return False
+            return
         for one, vector in zip(batch, vectors, strict=True):
             if np.isfinite(vector).all():
                 self._give(one, vector)
             else:
                 self._fail(one.owner, one.index, "its numbers grow beyond what the model's dtype can hold")
-        return True
 
     async def _pass(self, inputs: Sequence[NDArray[np.int32]]) -> Vectors:
         self._pass_started = time.monotonic()

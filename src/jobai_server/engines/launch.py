@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from jobai_server.logs import LogFormat
 from jobai_server.settings import ModelSettings
 
 EngineKind = Literal["text", "embedding"]
@@ -33,6 +34,7 @@ class EngineLaunch(BaseModel):
         seats: How many clients the engine serves at most in this run; a worker that is replaced takes a new one,
             because the engine greets each seat only once.
         run_directory: Where the sockets live.
+        debug, log_format: As `configure_logging` takes them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +45,8 @@ class EngineLaunch(BaseModel):
     path: Path
     seats: int
     run_directory: Path
+    debug: bool = False
+    log_format: LogFormat | None = None
 
     def _address(self, what: str) -> str:
         # Unix socket paths end at 107 bytes, so the model's name stays out of them.

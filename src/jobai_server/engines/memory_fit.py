@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jobai_server.engines.memory_need import CONTEXT_BYTES, MemoryNeed
-from jobai_server.engines.memory_plan import GIB, MemoryPlan
+from jobai_server.engines.memory_plan import MemoryPlan
+from jobai_server.engines.sizes import GIB
 
 
 def problems(plan: MemoryPlan) -> list[str]:
@@ -60,13 +61,13 @@ def _share_not_free(plan: MemoryPlan, model: MemoryNeed) -> list[str]:
     """vLLM refuses to start where the share is not free; while it restarts, all the other models are there."""
     assert model.utilization is not None
     free = plan.usable - CONTEXT_BYTES - sum(other.total for other in plan.models if other is not model)
-    asked = int(model.utilization * plan.usable)
+    asked = int(model.utilization * plan.gpu_memory)
     if asked <= free:
         return []
     return [
         f"gpu_memory_utilization of {model.name} is {model.utilization:g}, so {_gib(asked)} have to be free when it "
         f"starts, but beside the other models {_gib(free)} are. What would help: leave it out, or at most "
-        f"{int(free / plan.usable * 1000) / 1000:g}."
+        f"{int(free / plan.gpu_memory * 1000) / 1000:g}."
     ]
 
 

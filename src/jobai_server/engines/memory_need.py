@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 from jobai_server.engines.model_metadata import ModelMetadata
 from jobai_server.engines.model_shape import DTYPE_BYTES, ModelShape
+from jobai_server.engines.sizes import MIB
 from jobai_server.engines.vllm_settings import MAX_BATCHED_TOKENS, raised_sequences
 from jobai_server.settings import ModelSettings
-
-MIB = 1 << 20
 
 # vLLM's own default, as MAX_BATCHED_TOKENS.
 MAX_SEQUENCES = 128
@@ -96,7 +95,9 @@ def of_text_model(model: ModelSettings, roles: tuple[str, ...]) -> MemoryNeed:
     arguments = model.engine_args
     dtype_bytes = DTYPE_BYTES.get(str(arguments.get("dtype", "auto")))
     known = ModelMetadata.of(model, dtype_bytes)
-    shape, gpus = known.shape, _number(arguments.get("tensor_parallel_size"), 1)
+    gpus, stages = (_number(arguments.get(f"{kind}_parallel_size"), 1) for kind in ("tensor", "pipeline"))
+    # What one GPU has of it: the most layers that any stage has, and of each of them its part.
+    shape = replace(known.shape, layers=-(-known.shape.layers // stages))
     dtype_bytes = dtype_bytes or min(2, DTYPE_BYTES.get(shape.dtype, 2))
     kv_dtype = str(arguments.get("kv_cache_dtype", "auto"))
     kv_bytes = dtype_bytes if kv_dtype == "auto" else 2 if kv_dtype in DTYPE_BYTES else 1  # fp8 in its varieties
@@ -106,7 +107,7 @@ def of_text_model(model: ModelSettings, roles: tuple[str, ...]) -> MemoryNeed:
     return MemoryNeed(
         name=model.name[0],
         roles=roles,
-        weights=known.weights.loaded // gpus,
+        weights=known.weights.loaded * shape.layers // (known.shape.layers * gpus),
         activations=tokens * _bytes_per_token(shape, dtype_bytes) + sequences * shape.vocabulary * BYTES_PER_LOGIT,
         graphs=0 if arguments.get("enforce_eager") else shape.layers * GRAPH_BYTES_PER_LAYER,
         process=CONTEXT_BYTES + WORKSPACE_BYTES,

@@ -17,14 +17,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jobai_server.engines import memory_need
-from jobai_server.engines.memory_need import CONTEXT_BYTES, MemoryNeed
+from jobai_server.engines.memory_need import MemoryNeed
+from jobai_server.engines.sizes import MIB
 from jobai_server.settings import ModelsConfig, ModelSettings
-
-GIB = 1 << 30
 
 # Left free where the plan itself sizes the caches: what is computed here is not measured.
 SPARE_SHARE = 0.03
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 16 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def plan_memory(models: ModelsConfig, gpu_memory: int, reserved: int) -> MemoryP
         needs.append(memory_need.of_embedding_model(models.embedding_model))
     plan = MemoryPlan(gpu_memory, reserved, tuple(needs))
     caches = _caches(plan)
-    return replace(plan, models=tuple(_with_cache(need, caches.get(need.name, 0), plan.usable) for need in needs))
+    return replace(plan, models=tuple(_with_cache(need, caches.get(need.name, 0), gpu_memory) for need in needs))
 
 
 def _caches(plan: MemoryPlan) -> dict[str, int]:
@@ -107,7 +106,7 @@ def _caches(plan: MemoryPlan) -> dict[str, int]:
         if need.kv_cache:
             caches[need.name] = need.kv_cache
         elif need.utilization is not None:
-            caches[need.name] = max(0, int(need.utilization * plan.usable) - need.engine)
+            caches[need.name] = max(0, int(need.utilization * plan.gpu_memory) - need.engine)
     left = (
         plan.free
         - int(plan.usable * SPARE_SHARE)
@@ -121,10 +120,11 @@ def _caches(plan: MemoryPlan) -> dict[str, int]:
     return caches
 
 
-def _with_cache(need: MemoryNeed, kv_cache: int, usable: int) -> MemoryNeed:
+def _with_cache(need: MemoryNeed, kv_cache: int, gpu_memory: int) -> MemoryNeed:
     need = need.with_cache(kv_cache)
-    if need.utilization is not None or not need.kv_bytes_per_token or not usable:
+    if need.utilization is not None or not need.kv_bytes_per_token:
         return need
-    # Rounded down: it is what has to be free at the start, and may not be more than the engine will need.
-    share = math.floor((need.total - CONTEXT_BYTES) / usable * 1000) / 1000
+    # Of the whole card, as vLLM takes it, whatever is reserved. Rounded down: it is what has to be free at the start,
+    # and may not be more than the engine will need.
+    share = math.floor(need.engine / gpu_memory * 1000) / 1000
     return replace(need, utilization=min(1.0, max(0.001, share)))

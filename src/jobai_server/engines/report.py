@@ -25,5 +25,12 @@ class Report:
 
 def reason(error: BaseException) -> str:
     """An error in one line of at most 500 characters."""
+    while isinstance(error, BaseExceptionGroup):  # a task group's; what went wrong is inside
+        error = error.exceptions[0]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}"[:500]
+
+
+def first_line(error: Exception) -> str:
+    """Its message for people, without its type: one line of at most 300 characters."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

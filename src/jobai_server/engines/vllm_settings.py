@@ -18,6 +18,9 @@ DEFAULTS: dict[str, Any] = {
     "structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True},
     # Whose turn it is in the queue (engines/request_queue.py) also decides who loses cache blocks when they run out.
     "scheduling_policy": "priority",
+    # By itself vLLM takes Mistral's own tokenizer where a checkpoint has both, and control tokens in a text of a user
+    # are found in those of transformers alone (engines/safe_tokenizer.py).
+    "tokenizer_mode": "hf",
 }
 # vLLM's own default where it is not told for what use an engine is made (SchedulerConfig).
 MAX_BATCHED_TOKENS = 2048
@@ -38,7 +41,11 @@ if TYPE_CHECKING:
 
 def environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
     """Environment variables vLLM must find before it is imported in an engine process."""
-    variables = {**client_environment(debug), "VLLM_RPC_BASE_PATH": str(launch.run_directory)}
+    variables = {
+        "VLLM_RPC_BASE_PATH": str(launch.run_directory),
+        # The processes of several GPUs: forked ones would hold the engine's sockets and its control channel open.
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    }
     if is_cpu():
         threads = launch.model.threads or max(1, (os.cpu_count() or 2) // 2)
         variables |= {
@@ -51,7 +58,7 @@ def environment(launch: EngineLaunch, debug: bool) -> dict[str, str]:
         if launch.model.engine_args.get("enforce_eager"):
             # Eager mode still compiles the logprobs kernel on first use, seconds in the middle of a request.
             variables["TORCHDYNAMO_DISABLE"] = "1"
-    return unless_set(variables)
+    return client_environment(debug) | unless_set(variables)
 
 
 def client_environment(debug: bool) -> dict[str, str]:
@@ -67,11 +74,12 @@ def client_environment(debug: bool) -> dict[str, str]:
             "TOKENIZERS_PARALLELISM": "false",
             # For web workers: a ready engine has greeted every seat, so the greeting is there at once.
             "VLLM_ENGINE_READY_TIMEOUT_S": "10",
-            # Checkpoints are resolved to local folders before any engine starts.
-            "HF_HUB_OFFLINE": "1",
         }
         | ({"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} if is_cpu() else {})
-    )
+    ) | {
+        # Checkpoints are resolved to local folders before any engine starts; what the operator has set is for that.
+        "HF_HUB_OFFLINE": "1",
+    }
 
 
 def unless_set(variables: Mapping[str, str]) -> dict[str, str]:

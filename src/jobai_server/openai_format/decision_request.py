@@ -76,6 +76,8 @@ class QuestionOfNoType(RequestPart):
     """Where `type` is missing or wrong: this class fails, with an error about the type."""
 
     type: Literal["predicate", "choice", "score"]
+    instructions: Any = None
+    name: Any = None
 
     @model_validator(mode="before")
     @classmethod

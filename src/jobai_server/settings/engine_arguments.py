@@ -17,6 +17,7 @@ _REFUSED: Mapping[str, str] = {
     "model_weights": "use source",
     "tokenizer": "the tokenizer comes with source",
     "tokenizer_revision": "use revision",
+    "tokenizer_mode": "the server needs the tokenizer of transformers",
     "skip_tokenizer_init": "the server needs the tokenizer",
     "served_model_name": "use name",
     "revision": "use revision beside engine_args",

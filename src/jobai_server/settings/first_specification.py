@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -114,7 +115,8 @@ class _Entry:
             if value and value.lower().split("?")[0].endswith(".gguf"):
                 self._refuse_gguf(name, value)
         local = absolute(location, self._folder) if location else None
-        if local and (local.exists() or not (url or is_hub(location))):
+        # os.path's answers where a folder may not be read, or the name is too long; checkpoint.py says so.
+        if local and (os.path.exists(local) or not (url or is_hub(location))):
             self._set("source", str(local), "model_path")
         elif url:
             self._hub_source(url)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from jobai_server.errors import ConfigurationError
 
+HUB_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+
 
 def check_hub_variables() -> None:
     """Before anything imports huggingface_hub.
@@ -18,7 +20,7 @@ def check_hub_variables() -> None:
     endpoint = os.environ.get("HF_ENDPOINT", "")
     if endpoint and not _is_address(endpoint):
         raise ConfigurationError(f"HF_ENDPOINT is {endpoint!r}; allowed: an address such as https://huggingface.co")
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+    for name in HUB_TOKENS:
         if re.search(r"[^\x21-\x7e]", os.environ.get(name, "").strip()):
             raise ConfigurationError(
                 f"{name} has characters that no token has; allowed: ASCII letters, digits and signs"

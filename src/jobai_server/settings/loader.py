@@ -13,7 +13,7 @@ from pydantic_settings import EnvSettingsSource
 
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import config_file, first_specification, problems
-from jobai_server.settings.hub_variables import check_hub_variables
+from jobai_server.settings.hub_variables import HUB_TOKENS, check_hub_variables
 from jobai_server.settings.model import ModelSettings
 from jobai_server.settings.models_config import ModelsConfig
 from jobai_server.settings.problems import Location
@@ -70,7 +70,12 @@ def load_server_settings() -> ServerSettings:
 
 
 def forget_secrets() -> None:
-    """Take the secrets out of this process's environment, so that no process it starts inherits them."""
+    """Take the secrets out of this process's environment, so that no process it starts inherits them.
+
+    The headers of OTEL_EXPORTER_OTLP_HEADERS stay: web workers send their spans with them.
+    """
+    for name in HUB_TOKENS:  # nothing is downloaded any more
+        os.environ.pop(name, None)
     for name, field in ServerSettings.model_fields.items():
         if "Secret" in str(field.annotation):
             os.environ.pop(environment_variable(name), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -111,7 +112,7 @@ class ModelSettings(BaseModel):
         if not isinstance(template, str):
             return template
         path = model_source.absolute(template, _folder(info))
-        if info.context and not path.is_file():
+        if info.context and not (os.access(path, os.R_OK) and path.is_file()):
             raise ValueError("an existing Jinja file, its path relative to this file")
         return str(path)
 
@@ -122,6 +123,14 @@ class ModelSettings(BaseModel):
             if reason := engine_arguments.refusal(name):
                 context = {"key": name, "reason": reason}
                 raise PydanticCustomError("refused_argument", "{key} may not be set: {reason}", context)
+        for name in ("tensor_parallel_size", "pipeline_parallel_size"):
+            count = arguments.get(name, 1)
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise PydanticCustomError(
+                    "refused_argument",
+                    "{key} is {value}; allowed: a whole number from 1",
+                    {"key": name, "value": shortened(count)},
+                )
         if "kv_cache_memory_bytes" in arguments:
             size = engine_arguments.in_bytes(value := arguments["kv_cache_memory_bytes"])
             if size is None:

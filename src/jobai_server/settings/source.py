@@ -8,7 +8,9 @@ from pathlib import Path
 
 PACKAGE_PREFIX = "package:"
 
-_HUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+# huggingface_hub refuses all else, with a traceback.
+_HUB_NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+_HUB = re.compile(rf"(?!.*(--|\.\.|\.git$)){_HUB_NAME}/{_HUB_NAME}")
 _PACKAGE = re.compile(r"package:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*", re.ASCII)
 _LOCAL = re.compile(r"(/|~|\./|\.\./)")
 

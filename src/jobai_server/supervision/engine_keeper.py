@@ -14,6 +14,7 @@ from pathlib import Path
 from jobai_server.engines.catalog import EngineState, EngineStatus, Failure
 from jobai_server.engines.launch import EngineKind, EngineLaunch, Seat
 from jobai_server.engines.programs import PROGRAMS
+from jobai_server.logs import LogFormat
 from jobai_server.process import Child, start_child
 from jobai_server.settings import ModelSettings
 from jobai_server.supervision.backoff import Backoff
@@ -65,6 +66,7 @@ class EngineKeeper:
         announce: Callable[[EngineKeeper], None],
         busy: Callable[[], bool],
         planned_memory: int | None = None,
+        log_format: LogFormat | None = None,
     ) -> None:
         self.name = model.name[0]
         self.status = EngineStatus("starting", time.time(), planned_memory=planned_memory)
@@ -78,6 +80,7 @@ class EngineKeeper:
         self._run_directory = run_directory
         self._start_seconds = start_seconds
         self._debug = debug
+        self._log_format = log_format
         self._variables = variables
         self._gate = gate
         self._announce = announce
@@ -122,7 +125,7 @@ class EngineKeeper:
         """Kill a running engine that is no good, whatever its process thinks of itself; the next run begins at once."""
         if self._child and self._running and self._end_reason is None:
             self._end_reason = reason
-            self._child.signal(signal.SIGKILL)
+            self._child.kill()
 
     def sleep(self) -> None:
         """Have a ready engine sleep as soon as nobody has work there, and stay away until it is wanted."""
@@ -220,11 +223,16 @@ class EngineKeeper:
             path=self._path,
             seats=self._seats,
             run_directory=folder,
+            debug=self._debug,
+            log_format=self._log_format,
         )
 
     async def _until_process_may_end(self, child: Child, launch: EngineLaunch) -> None:
-        """Until it is told to sleep, has nothing left to do and the web workers have let go; never where the process
-        itself can sleep: there it does, and wakes, as often as it is told to."""
+        """Until it is told to sleep, has nothing left to do and the web workers have let go.
+
+        A process that can itself sleep does, and wakes, as often as it is told to; it may end only where requests still
+        run after the longest wait, and where it hangs on its way.
+        """
         while True:
             await self._sleepy.wait()
             await self._fall_quiet()

@@ -17,6 +17,8 @@ def new_run_directory() -> Path:
     """Make one, locked for as long as this process lives, and remove those of servers that were killed."""
     _remove_abandoned(Path(tempfile.gettempdir()))
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    # Also never closed. systemd-tmpfiles, which removes what is old, leaves alone a folder that is itself locked.
+    fcntl.flock(os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), fcntl.LOCK_SH)
     unlocked = directory / f"{LOCK}.new"
     descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # never closed: the lock ends with the process

@@ -22,6 +22,7 @@ from pathlib import Path
 from jobai_server.engines.catalog import AWAY
 from jobai_server.engines.checkpoint_digest import checkpoint_digest
 from jobai_server.engines.platform import is_cpu
+from jobai_server.engines.queue_table import QueueTable
 from jobai_server.engines.request_queues import queue_path
 from jobai_server.engines.vllm_settings import client_environment
 from jobai_server.errors import ConfigurationError
@@ -37,8 +38,9 @@ from jobai_server.supervision.web_keeper import WebKeeper
 
 log = logging.getLogger(__name__)
 
-# Replacements of web workers that one run of an engine can take before it has to be started again.
-SPARE_SEATS = 32
+# Replacements of web workers that one run of an engine can take before it has to be started again. Each costs the
+# engine a little time at every step.
+SPARE_SEATS = 8
 DRAIN_GRACE_SECONDS = 5.0
 # Paths of Unix sockets end at 107 bytes, and ours add a few folders and a name.
 MAX_RUN_DIRECTORY = 80
@@ -92,6 +94,7 @@ class Supervisor:
                 announce=self._announce,
                 busy=EngineLoad(queue_path(self._run_directory, number)).busy,
                 planned_memory=planned_memory.get(name),
+                log_format=server.log_format,
             )
             for number, (name, (model, roles)) in enumerate(settings.models.engines().items())
         ]
@@ -112,7 +115,7 @@ class Supervisor:
                 introduce=self._introductions,
                 hear=self._hear,
                 changed=self._changed,
-                ended=partial(forget_gauges, self._metrics_directory()),
+                ended=partial(self._forget, index),
             )
             for index in range(server.workers)
         ]
@@ -226,6 +229,14 @@ class Supervisor:
         # Counts add up in files: over processes, over those that died, and over several engines in one worker,
         # which would otherwise take each other's off the list.
         return {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics_directory())}
+
+    def _forget(self, worker: int, process_id: int) -> None:
+        """What a web worker has left behind: its requests would look as if they ran, and its engine as if it hung."""
+        for number in range(len(self.engines)):
+            if (path := queue_path(self._run_directory, number)).exists():
+                with QueueTable.existing(path) as table:
+                    table.forget(worker)
+        forget_gauges(self._metrics_directory(), process_id)
 
     def _metrics_directory(self) -> Path:
         directory = self._run_directory / "metrics"

@@ -7,9 +7,11 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
+from filelock import Timeout
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.utils import WeakFileLock
 
@@ -17,12 +19,13 @@ from jobai_server.engines.hub.checksum import damage
 from jobai_server.engines.hub.listing import HubFile, HubListing
 from jobai_server.engines.hub.refusals import HUB_ERRORS, refusal
 from jobai_server.engines.hub.transfer import Stopped, partial_file, transfer
+from jobai_server.engines.sizes import GIB
 from jobai_server.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 4
-GIB = 1 << 30
+LOOK_SECONDS = 0.5
 
 Part = tuple[HubListing, HubFile]
 
@@ -94,7 +97,8 @@ def _fetch(listing: HubListing, file: HubFile, stop: Event) -> None:
     try:
         content.parent.mkdir(parents=True, exist_ok=True)
         lock.parent.mkdir(parents=True, exist_ok=True)
-        with WeakFileLock(lock):
+        with ExitStack() as held:
+            _take(lock, held, stop)
             if not content.exists():  # another server may have been faster
                 transfer(listing, file, stop)
     except Stopped:
@@ -102,6 +106,21 @@ def _fetch(listing: HubListing, file: HubFile, stop: Event) -> None:
     except HUB_ERRORS as error:
         stop.set()
         raise refusal(listing.model, error) from error
+
+
+def _take(lock: Path, held: ExitStack, stop: Event) -> None:
+    """Wait for another process's download.
+
+    Raises:
+        Stopped: Told to, meanwhile.
+    """
+    while not stop.is_set():
+        try:
+            held.enter_context(WeakFileLock(lock, timeout=LOOK_SECONDS))
+        except Timeout:
+            continue
+        return
+    raise Stopped
 
 
 def _link(listing: HubListing) -> None:

@@ -14,6 +14,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from jobai_server.engines.report import first_line
 from jobai_server.errors import ConfigurationError
 from jobai_server.settings import ModelSettings
 
@@ -54,15 +55,11 @@ def _reason(model: ModelSettings, error: Exception) -> str:
             return f"the hub answered {error.response.status_code} for {model.source}; try later; what arrived is kept."
         case httpx2.HTTPError():
             return (
-                f"{model.source} could not be downloaded, {constants.ENDPOINT} is out of reach: {_first_line(error)}; "
+                f"{model.source} could not be downloaded, {constants.ENDPOINT} is out of reach: {first_line(error)}; "
                 "try later; what arrived is kept."
             )
         case ValueError():
-            return f"{constants.ENDPOINT} does not answer as a model hub: {_first_line(error)}; check HF_ENDPOINT."
+            return f"{constants.ENDPOINT} does not answer as a model hub: {first_line(error)}; check HF_ENDPOINT."
         case OSError() if error.errno == errno.ENOSPC:
             return f"the disk of {constants.HF_HUB_CACHE} is full; make room there, or set HF_HOME to a larger disk."
-    return f"{model.source} could not be downloaded to {constants.HF_HUB_CACHE}: {_first_line(error)}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    return f"{model.source} could not be downloaded to {constants.HF_HUB_CACHE}: {first_line(error)}"
