@@ -47,6 +47,7 @@ ACCEPTED = [
     {"type": "object", "properties": {"$ref": {"type": "string"}, "pattern": {"type": "string"}}},
     {"type": "object", "additionalProperties": False, "required": ["a"], "properties": {"a": {"enum": [1, None]}}},
     {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    {"type": "string", "contentMediaType": "application/json", "contentSchema": {"type": "array"}},  # pydantic's Json
     {"type": ["string", "number", "integer", "boolean", "object", "array", "null"]},
     nested(json_schema.MAX_DEPTH),
     alternatives(json_schema.MAX_ALTERNATIVES_DEPTH),

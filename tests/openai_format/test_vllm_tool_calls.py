@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
 from typing import Any
 
@@ -81,10 +82,28 @@ def test_nothing_is_lost(
         assert [call.index for call in result.tool_calls] == list(range(len(calls)))
 
 
-def test_a_long_call_is_not_read_again_for_every_token(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+WORDS = "word " * 400
+LONG_CASES = [
+    ("llama3_json", '{"name": "search", "parameters": {"q": "WORDS"}}', "", '{"q": "WORDS"}'),
+    ("hermes", 'hi <tool_call>{"name": "search", "arguments": ARGUMENTS}</tool_call>', "hi ", "ARGUMENTS"),
+    ("mistral", '[TOOL_CALLS][{"name": "search", "arguments": ARGUMENTS}]', "", "ARGUMENTS"),
+    ("hermes", "<tool_call> {WORDS", "<tool_call> {WORDS", None),
+    ("llama3_json", "WORDS", "WORDS", None),
+]
+
+
+@pytest.mark.parametrize("arguments", ['{\n  "q": "WORDS"\n}', '{ "q":  "WORDS\\u00e9\\/" }', '{"q":"WORDS"}'])
+@pytest.mark.parametrize(("name", "text", "content", "call"), LONG_CASES)
+def test_a_long_answer_is_read_seldom_and_whole(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, name: str, text: str, content: str, call: str | None,
+    arguments: str,
+) -> None:  # fmt: skip
     from jobai_server.engines.vllm_tool_calls import vllm_tool_call_parser
 
-    parser = vllm_tool_call_parser("llama3_json", tokenizer, TOOLS)
+    def filled(pattern: str) -> str:
+        return pattern.replace("ARGUMENTS", arguments).replace("WORDS", WORDS)
+
+    parser = vllm_tool_call_parser(name, tokenizer, TOOLS)
     ask, asked = parser._parser.extract_tool_calls_streaming, []
 
     def counted(previous: str, text: str, *rest: Any) -> Any:
@@ -92,11 +111,11 @@ def test_a_long_call_is_not_read_again_for_every_token(tokenizer: Tokenizer, mon
         return ask(previous, text, *rest)
 
     monkeypatch.setattr(parser._parser, "extract_tool_calls_streaming", counted)
-    words = "word " * 2000
-    call = '{"name": "search", "parameters": {"q": "' + words + '"}}'
-    [found] = streamed(parser, call, 4).tool_calls
-    assert found.arguments == f'{{"q": "{words}"}}'
-    assert len(asked) < len(call) / 4 / 2
+    found = streamed(parser, filled(text), 4)
+    assert found.content == filled(content)
+    assert [json.loads(one.arguments) for one in found.tool_calls] == ([json.loads(filled(call))] if call else [])
+    if name == "llama3_json" and call:  # which reads all of the text each time
+        assert len(asked) < len(filled(text)) / 4
 
 
 def test_a_call_cut_off_leaves_its_text(tokenizer: Tokenizer) -> None:

@@ -86,6 +86,10 @@ class VllmToolCallParser:
         if len(self._content) < len(self._text) and MOST_OFTEN * len(text) < len(self._text):
             self._held = text
             return ParsedText("")
+        return self._read(text)
+
+    def _read(self, text: str) -> ParsedText:
+        """What the parser makes of this text, all but the beginning of a marker at its end."""
         kept = _marker_overlap(text, self._marker)
         text, self._held = text[: len(text) - kept], text[len(text) - kept :]
         return self._given([piece for step in self._steps.findall(text) for piece in self._pieces(step)])
@@ -109,6 +113,11 @@ class VllmToolCallParser:
 
     def parse_end(self) -> ParsedText:
         """Text of a call that began and never became one is given as content, after what was given of the call."""
+        last, rest = self._read(self._held), self._left_out()
+        return ParsedText(last.content + rest.content, (*last.tool_calls, *rest.tool_calls))
+
+    def _left_out(self) -> ParsedText:
+        """What the parser has left out of the whole text."""
         self._text, self._held = self._text + self._held, ""
         if self._content == self._text:
             return ParsedText("")

@@ -43,7 +43,6 @@ FORBIDDEN = (
     "$recursiveRef",
     "$dynamicAnchor",
     "$recursiveAnchor",
-    "contentSchema",
     "dependencies",
     "x-guidance",
 )

@@ -15,6 +15,7 @@ SINGLE = (
     "additionalItems",
     "contains",
     "propertyNames",
+    "contentSchema",
     "unevaluatedItems",
     "unevaluatedProperties",
     "not",
