@@ -86,7 +86,7 @@ def _named(random: Random, names: tuple[str, ...], held_out: int, more: tuple[st
     """One of the names a category may have; training has `more`, and writes them in several styles."""
     name = random.choice(side_names(names, held_out, split))
     if split is Split.TRAIN:
-        name = random.choice((name, name, random.choice(more)))
+        name = random.choice((name, random.choice(more)))
         unchanged = name not in more
         styles = (str, str, str.capitalize, str.upper, str.title, lambda text: text.replace(" ", "_"))
         name = name if unchanged and random.random() < 0.6 else random.choice(styles)(name)
@@ -108,7 +108,7 @@ def _kinds(random: Random, split: Split) -> list[Category]:
         Category(
             kind.name if plain else _named(random, kind.aliases, 2, NAMES[kind.name], split),
             random.choice(kind.about),
-            partial(kinds.example, random, split, kind),
+            partial(_text, random, split, NAMES[kind.name], partial(kinds.example, random, split, kind)),
         )
         for kind in chosen
     ]
@@ -121,10 +121,15 @@ def _domains(random: Random, split: Split) -> list[Category]:
         Category(
             _named(random, domain.names, 1, FIELD_NAMES[domain.names[0]], split),
             domain.about,
-            partial(_domain_text, random, split, domain),
+            partial(_text, random, split, FIELD_NAMES[domain.names[0]], partial(_domain_text, random, split, domain)),
         )
         for domain in chosen
     ]
+
+
+def _text(random: Random, split: Split, names: tuple[str, ...], write: Callable[[], str]) -> str:
+    """A text of a category; in training now and then another of its names, for names are learned from each other."""
+    return random.choice(names) if split is Split.TRAIN and random.random() < 0.05 else write()
 
 
 def _domain_text(random: Random, split: Split, domain: Domain) -> str:

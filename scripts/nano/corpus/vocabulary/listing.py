@@ -2,5 +2,5 @@
 
 
 def listed(text: str, separator: str | None = None) -> tuple[str, ...]:
-    """The parts between separators (or spaces), without spaces around them."""
-    return tuple(part.strip() for part in text.split(separator))
+    """The parts between separators (or spaces), with single spaces inside and none around them."""
+    return tuple(" ".join(part.split()) for part in text.split(separator))
