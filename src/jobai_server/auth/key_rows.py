@@ -27,7 +27,7 @@ class KeyFilter:
 
 
 def news(connection: Connection, known: int) -> tuple[int, list[KeyRecord]]:
-    """The store's revision, and every key that changed after the known one; all keys where it is a later one."""
+    """The store's revision, and every key that changed after the known one; all keys where the known one is later."""
     revision = int(connection.execute(select(key_store.c.revision)).scalar_one())
     if revision == known:
         return revision, []

@@ -123,6 +123,10 @@ class RequestTimes:
         """A first token is there."""
         if self.first_token is None:
             self.first_token = time.monotonic()
+        self.waited(queue_seconds)
+
+    def waited(self, queue_seconds: float) -> None:
+        """One of its prompts has had its turn, or has given up."""
         self.queue_seconds = max(queue_seconds, self.queue_seconds or 0.0)
 
 

@@ -231,7 +231,7 @@ async def _turn(place: Place, times: RequestTimes) -> int:
     try:
         return await place.turn()
     finally:
-        times.queue_seconds = max(place.waited, times.queue_seconds or 0.0)
+        times.waited(place.waited)
 
 
 @contextlib.contextmanager

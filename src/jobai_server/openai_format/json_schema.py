@@ -38,14 +38,7 @@ MAX_MULTIPLE = 100_000
 MAX_COUNTS = {"Length": 10_000, "Items": 1_000, "Properties": 1_000, "Contains": 1_000}
 
 SAME_LEVEL = (*LISTED[:3], "not", "if", "then", "else")
-FORBIDDEN = (
-    "$dynamicRef",
-    "$recursiveRef",
-    "$dynamicAnchor",
-    "$recursiveAnchor",
-    "dependencies",
-    "x-guidance",
-)
+FORBIDDEN = ("$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$recursiveAnchor", "dependencies", "x-guidance")
 REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
 

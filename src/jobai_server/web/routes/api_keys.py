@@ -83,5 +83,4 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
 def _answer(record: KeyRecord, key: str | None = None, *, status: int = 200) -> Response:
     """The key's object; with `key`, the one time that it is shown."""
     shown = {} if key is None else {"key": key}
-    headers = {"etag": f'"{record.version}"', "cache-control": "no-store"}
-    return JSONResponse(key_object(record, time.time()) | shown, status, headers)
+    return JSONResponse(key_object(record, time.time()) | shown, status, {"etag": f'"{record.version}"'})

@@ -18,7 +18,6 @@ router = APIRouter()
 
 # Many load balancers and uptime checkers ask with HEAD; the body is left out where the answer is sent.
 METHODS = ["GET", "HEAD"]
-NOT_KEPT = {"cache-control": "no-store"}
 
 
 @router.api_route("/health", methods=METHODS)
@@ -33,20 +32,20 @@ async def health(state: StateDependency) -> JSONResponse:
             name: _model(entry, state.queues.of(name).length()) for name, entry in state.catalog.entries.items()
         },
     }
-    return JSONResponse(body, _code(status), NOT_KEPT)
+    return JSONResponse(body, _code(status))
 
 
 @router.api_route("/health/live", methods=METHODS)
 async def live() -> JSONResponse:
     """200 for as long as there is a server: to decide whether it has to be started again."""
-    return JSONResponse({"status": "ok"}, headers=NOT_KEPT)
+    return JSONResponse({"status": "ok"})
 
 
 @router.api_route("/health/ready", methods=METHODS)
 async def ready(state: StateDependency) -> Response:
     """As /health, without the details: to decide whether requests may come here."""
     status = _overall(state)
-    return JSONResponse({"status": status}, _code(status), NOT_KEPT)
+    return JSONResponse({"status": status}, _code(status))
 
 
 def _code(status: str) -> int:

@@ -19,4 +19,4 @@ router = APIRouter(dependencies=[requires("monitor")])
 async def metrics(state: StateDependency) -> Response:
     # Reading every process's files would hold up all streams of this worker.
     text = await asyncio.to_thread(exposition, lambda: list(readings(state)))
-    return Response(text, headers={"content-type": CONTENT_TYPE, "cache-control": "no-store"})
+    return Response(text, headers={"content-type": CONTENT_TYPE})
